@@ -1,0 +1,68 @@
+"""What stands between the server and the views. Order is settings.MIDDLEWARE's."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+CONSOLE_HOST = urlsplit(settings.CONSOLE_URL).netloc
+
+
+def healthz(get_response: View) -> View:
+    """GET /healthz answers under any host name, before sessions and log-in: 200, or 503 without the database."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path != "/healthz":
+            return get_response(request)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError:
+            return JsonResponse({"status": "degraded", "database": "away"}, status=503)
+        return JsonResponse({"status": "ok", "database": "ok"})
+
+    return middleware
+
+
+def one_host(get_response: View) -> View:
+    """Pages live under the console's own host name only.
+
+    Cookies ignore ports: under a name that also serves functions, a function could read or replace the
+    session cookie (docs/security.md).
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.get_host() == CONSOLE_HOST:
+            return get_response(request)
+        if request.method in {"GET", "HEAD"}:
+            return redirect(settings.CONSOLE_URL + request.get_full_path())
+        return HttpResponse(
+            f"The console is at {settings.CONSOLE_URL}\n", status=421, content_type="text/plain"
+        )
+
+    return middleware
+
+
+def content_security_policy(get_response: View) -> View:
+    """No inline script or style runs; the nonce is for the style sheet that CodeMirror makes."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        nonce = secrets.token_urlsafe(16)
+        request.csp_nonce = nonce  # type: ignore[attr-defined]
+        response = get_response(request)
+        response["Content-Security-Policy"] = (
+            "default-src 'self'; script-src 'self'; "
+            f"style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+            "object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+        )
+        return response
+
+    return middleware

@@ -1,0 +1,186 @@
+"""Settings of every Serin process. Whatever an operator may change is an environment variable read here."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from . import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+HOME = env.folder("SERIN_HOME", BASE_DIR / "var")
+
+CONSOLE_PORT = env.port("SERIN_CONSOLE_PORT", 8000)
+GATEWAY_PORT = env.port("SERIN_GATEWAY_PORT", 9000)
+# Cookies ignore ports, so pages and functions live under two host names (docs/security.md).
+CONSOLE_URL = env.text("SERIN_CONSOLE_URL", f"http://localhost:{CONSOLE_PORT}")
+GATEWAY_URL = env.text("SERIN_GATEWAY_URL", f"http://127.0.0.1:{GATEWAY_PORT}")
+
+REGIONS = env.names(
+    "SERIN_REGIONS",
+    [
+        "cn-hangzhou",
+        "cn-shanghai",
+        "cn-beijing",
+        "cn-shenzhen",
+        "cn-hongkong",
+        "ap-southeast-1",
+        "ap-northeast-1",
+        "eu-central-1",
+        "us-west-1",
+        "us-east-1",
+    ],
+)
+ACCOUNT_ID = env.text("SERIN_ACCOUNT_ID", "1000000000000001")
+
+
+def _secret_key() -> str:
+    """SERIN_SECRET_KEY, or a key made once and kept, readable by its owner only, in the home folder."""
+    given = env.text("SERIN_SECRET_KEY")
+    if given:
+        return given
+    path = HOME / "secret_key"
+    if not path.exists():
+        HOME.mkdir(parents=True, exist_ok=True)
+        # Two processes may start at once: each writes a file of its own, the first link wins.
+        draft = HOME / f".secret_key.{secrets.token_hex(8)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = env.flag("SERIN_DEBUG")
+ALLOWED_HOSTS = env.names("SERIN_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [CONSOLE_URL]
+
+INSTALLED_APPS = [
+    "console",
+    "releases",
+    "invocations",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "console.middleware.healthz",
+    "console.middleware.one_host",
+    "console.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "console.urls"
+WSGI_APPLICATION = "console.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "console.context.page",
+            ],
+        },
+    },
+]
+
+
+def _database(url: str) -> dict[str, object]:
+    """postgresql://user:password@host:port/name, or postgresql:///name?host=/socket/folder."""
+    parts = urlsplit(url)
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, "application_name": "serin"},
+    }
+
+
+# The embedded servers listen on sockets inside the home folder; `manage.py up` starts them.
+DATABASE_URL = env.text("DATABASE_URL", f"postgresql://serin@/serin?host={HOME / 'run'}")
+REDIS_URL = env.text("REDIS_URL", f"unix://{HOME / 'run' / 'valkey.sock'}")
+DATABASES = {"default": _database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "releases.User"
+LOGIN_URL = "log-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "log-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+_https = CONSOLE_URL.startswith("https://")
+SESSION_COOKIE_NAME = "serin_session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "serin_csrf"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# A code package of 100 MB, as the Function Compute API allows, and a form around it.
+CODE_LIMIT = 100 * 2**20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = env.text("SERIN_TIME_ZONE", "UTC")
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
+
+CELERY = {
+    "broker_url": REDIS_URL.replace("unix://", "redis+socket://", 1),
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_ignore_result": True,
+    "worker_prefetch_multiplier": 1,
+    "broker_connection_retry_on_startup": True,
+    "beat_schedule_filename": str(HOME / "run" / "beat-schedule"),
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("SERIN_LOG_LEVEL", "INFO")},
+}
