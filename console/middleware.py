@@ -17,7 +17,7 @@ CONSOLE_HOST = urlsplit(settings.CONSOLE_URL).netloc
 
 
 def healthz(get_response: View) -> View:
-    """GET /healthz answers under any host name, before sessions and log-in: 200, or 503 without the database."""
+    """GET /healthz answers under any host name, before sessions and log-in; 503 without the database."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path != "/healthz":

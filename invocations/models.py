@@ -1,4 +1,4 @@
-"""What happened: invocations, traffic, test runs. Plain names, no key into `releases`: history outlives it."""
+"""What happened: invocations, traffic, test runs. Plain names and no key into `releases`."""
 
 from __future__ import annotations
 

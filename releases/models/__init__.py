@@ -1,4 +1,4 @@
-"""Rows of the release side. They keep facts; rules live in `releases.core`, writes in `releases.operations`."""
+"""Rows of the release side: facts only. Rules live in `releases.core`, writes in `releases.operations`."""
 
 from __future__ import annotations
 
