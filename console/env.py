@@ -45,3 +45,8 @@ def names(name: str, default: list[str]) -> list[str]:
 
 def folder(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().resolve()
+
+
+def home() -> Path:
+    """Where everything lives that Serin writes."""
+    return folder("SERIN_HOME", Path(__file__).resolve().parent.parent / "var")

@@ -7,9 +7,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from . import env
+from .stack import places
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-HOME = env.folder("SERIN_HOME", BASE_DIR / "var")
+HOME = env.home()
 
 CONSOLE_PORT = env.port("SERIN_CONSOLE_PORT", 8000)
 GATEWAY_PORT = env.port("SERIN_GATEWAY_PORT", 9000)
@@ -125,8 +126,8 @@ def _database(url: str) -> dict[str, object]:
 
 
 # The embedded servers listen on sockets inside the home folder; `manage.py up` starts them.
-DATABASE_URL = env.text("DATABASE_URL", f"postgresql://serin@/serin?host={HOME / 'run'}")
-REDIS_URL = env.text("REDIS_URL", f"unix://{HOME / 'run' / 'valkey.sock'}")
+DATABASE_URL = env.text("DATABASE_URL", places.database_url(HOME))
+REDIS_URL = env.text("REDIS_URL", places.redis_url(HOME))
 DATABASES = {"default": _database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
