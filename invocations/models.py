@@ -108,14 +108,13 @@ class TestRun(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    next_look_at = models.DateTimeField(null=True, help_text="When the tick sees to it; empty once it ended.")
 
     class Meta:
         indexes = [
             models.Index(fields=["region", "-id"], name="test_runs_of_a_region"),
             models.Index(
-                fields=["id"],
-                condition=Q(status__in=["queued", "running", "cancelling"]),
-                name="test_runs_under_way",
+                fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="test_runs_to_look_at"
             ),
         ]
         constraints = [
@@ -135,6 +134,7 @@ class TestRunChunk(models.Model):
     done = models.PositiveIntegerField(default=0)
     holder = models.UUIDField(null=True, help_text="Drawn anew for each lease: a late holder counts nothing.")
     leased_until = models.DateTimeField(null=True)
+    connections = models.PositiveSmallIntegerField(default=0, help_text="Calls in flight under this lease.")
 
     class Meta:
         constraints = [

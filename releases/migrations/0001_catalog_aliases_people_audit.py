@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ),
                 ("size", models.PositiveIntegerField(help_text="Bytes of the zip.")),
                 ("content", models.BinaryField(null=True)),
-                ("created_at", models.DateTimeField()),
+                ("kept_at", models.DateTimeField(help_text="When it was last deployed.")),
             ],
         ),
         migrations.CreateModel(

@@ -17,7 +17,7 @@ class CodePackage(models.Model):
     )
     size = models.PositiveIntegerField(help_text="Bytes of the zip.")
     content = models.BinaryField(null=True)
-    created_at = models.DateTimeField()
+    kept_at = models.DateTimeField(help_text="When it was last deployed.")
 
     def __str__(self) -> str:
         return self.digest[:12]

@@ -1,0 +1,265 @@
+"""Sends numbered requests to a Function Compute endpoint and reads which version answered each.
+
+An HTTP/1.1 client of our own, for two reasons: at thousands of calls per second on a machine that also runs
+the gateway, a general client takes more of the processor than gateway and function together
+(docs/adr/0004-driver.md), and each call must become exactly one answer, transport errors included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+from urllib.parse import urlsplit
+
+import httptools
+import uvloop
+
+MAX_ANSWER = 64 * 1024  # bytes of an error's body that are read for its kind
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where calls go. `authorization` is the whole header value."""
+
+    endpoint: str
+    service: str
+    qualifier: str
+    function: str
+    authorization: str
+
+    def request(self, payload: bytes) -> bytes:
+        parts = urlsplit(self.endpoint)
+        path = f"/2016-08-15/services/{self.service}.{self.qualifier}/functions/{self.function}/invocations"
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: {self.authorization}\r\n"
+            f"Content-Type: application/octet-stream\r\nContent-Length: {len(payload)}\r\n\r\n"
+        )
+        return head.encode() + payload
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How one call ended. `version` is empty when no answer named one; `error` is empty for success."""
+
+    index: int
+    version: str
+    alias_revision: int
+    error: str
+    latency_us: int
+
+
+class Driver:
+    """Keeps up to `connections` calls in flight; its connections live as long as it does."""
+
+    def __init__(
+        self, target: Target, payloads: Sequence[bytes], *, connections: int, timeout_s: float
+    ) -> None:
+        parts = urlsplit(target.endpoint)
+        self.connections = connections
+        self._requests = [target.request(payload) for payload in payloads]
+        self._secure = ssl.create_default_context() if parts.scheme == "https" else None
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if self._secure else 80)
+        self._timeout_s = timeout_s
+        self._loop = uvloop.new_event_loop()
+        self._callers = [_Caller(self) for _ in range(connections)]
+        self._pending: deque[int] = deque()
+        self._answers: list[Answer] = []
+        self._wake: asyncio.Event = asyncio.Event()
+
+    def answers(self, indexes: range, *, every_s: float) -> Iterator[list[Answer]]:
+        """Call each index once and yield, about every `every_s` seconds, what came in since, perhaps nothing.
+
+        Between two yields no socket is read, so the caller should be quick. Index i sends payload
+        i modulo their number.
+        """
+        self._pending.extend(indexes)
+        left = len(indexes)
+        for caller in self._callers:
+            caller.next()
+        while left:
+            self._loop.run_until_complete(self._collect(left, every_s))
+            batch, self._answers = self._answers, []
+            left -= len(batch)
+            yield batch
+
+    def close(self) -> None:
+        """Drop the connections; calls in flight are no longer waited for."""
+        for caller in self._callers:
+            caller.close()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    async def _collect(self, left: int, every_s: float) -> None:
+        deadline = time.monotonic() + every_s
+        while len(self._answers) < left:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                break
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), remaining)
+            except TimeoutError:
+                break
+        for caller in self._callers:
+            caller.give_up_after(self._timeout_s)
+
+    def settled(self, answer: Answer) -> None:
+        self._answers.append(answer)
+        if not self._pending:
+            self._wake.set()
+
+    def take(self) -> tuple[int, bytes] | None:
+        """The next index to call and its request, or None."""
+        if not self._pending:
+            return None
+        index = self._pending.popleft()
+        return index, self._requests[index % len(self._requests)]
+
+    async def connect(self, caller: _Caller) -> None:
+        await self._loop.create_connection(lambda: caller, self._host, self._port, ssl=self._secure)
+
+    def start(self, caller: _Caller) -> asyncio.Task[None]:
+        return self._loop.create_task(caller.connect_and_send())
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The answer being read."""
+
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+
+
+class _Caller(asyncio.Protocol):
+    """One connection: one call in flight, the next one as soon as it is answered."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._transport: asyncio.Transport | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._index = -1
+        self._request = b""
+        self._sent_at = 0.0
+        self._reading = _Reading()
+        self._parser: httptools.HttpResponseParser | None = None
+
+    def next(self) -> None:
+        """Start the next call, unless one is in flight or none is left."""
+        if self._index >= 0:
+            return
+        taken = self._driver.take()
+        if taken is None:
+            return
+        self._index, self._request = taken
+        self._sent_at = time.perf_counter()
+        if self._transport is None or self._transport.is_closing():
+            self._connecting = self._driver.start(self)
+        else:
+            self._send()
+
+    async def connect_and_send(self) -> None:
+        try:
+            await self._driver.connect(self)
+        except OSError as error:
+            # A moment's pause: a gateway that is away must not be asked a million times in a second.
+            await asyncio.sleep(0.05)
+            self._settle(error=type(error).__name__.removesuffix("Error") or "Connection")
+        else:
+            self._send()
+
+    def give_up_after(self, timeout_s: float) -> None:
+        if self._index >= 0 and time.perf_counter() - self._sent_at > timeout_s:
+            self._drop()
+            self._settle(error="NoAnswer")
+
+    def close(self) -> None:
+        if self._connecting is not None:
+            self._connecting.cancel()
+        self._index = -1
+        self._drop()
+
+    def _send(self) -> None:
+        if self._transport is None:  # closed between the connection and now
+            self._settle(error="ConnectionLost")
+            return
+        self._reading = _Reading()
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport.write(self._request)
+
+    def _drop(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+            self._transport = None
+
+    def _settle(self, *, error: str, version: str = "", alias_revision: int = 0) -> None:
+        latency_us = int((time.perf_counter() - self._sent_at) * 1e6)
+        index, self._index = self._index, -1
+        self._driver.settled(Answer(index, version, alias_revision, error, latency_us))
+        self.next()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports do not derive from asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._parser is None:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._drop()
+            if self._index >= 0:
+                self._settle(error="BadAnswer")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if self._index >= 0:
+            self._settle(error="ConnectionLost")
+
+    # httptools callbacks
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._reading.headers[name.lower()] = value
+
+    def on_body(self, body: bytes) -> None:
+        if len(self._reading.body) < MAX_ANSWER:
+            self._reading.body += body
+
+    def on_message_complete(self) -> None:
+        parser = self._parser
+        if parser is None or self._index < 0:
+            return
+        headers = self._reading.headers
+        if not parser.should_keep_alive():
+            self._drop()
+        self._settle(
+            error=_error_kind(parser.get_status_code(), headers, self._reading.body),
+            version=headers.get(b"x-fc-invocation-service-version", b"").decode("latin-1")[:20],
+            alias_revision=_number(headers.get(b"x-serin-alias-revision", b"")),
+        )
+
+
+def _number(text: bytes) -> int:
+    return int(text) if text.isdigit() and len(text) < 19 else 0
+
+
+def _error_kind(status: int, headers: dict[bytes, bytes], body: bytearray) -> str:
+    """Empty for success; else the API's ErrorCode or the function's errorType, at most 64 characters."""
+    function_error = headers.get(b"x-fc-error-type", b"").decode("latin-1")
+    if status == 200 and not function_error:
+        return ""
+    member = "errorType" if function_error else "ErrorCode"
+    try:
+        named = json.loads(body).get(member)
+    except (ValueError, AttributeError):
+        named = None
+    return (named if isinstance(named, str) and named else function_error or f"HTTP {status}")[:64]

@@ -1,0 +1,137 @@
+"""Reading traffic, invocations and test runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet, Sum
+
+from .models import Invocation, TestRun, TestRunCount, TrafficBucket
+
+POINTS = 720  # of a chart by time: two hours of 10 s, two and a half days of 5 min, a month of 1 h
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Traffic of one version within one bucket's time, over all functions asked for."""
+
+    start: datetime
+    version: str
+    invocations: int
+    errors: int
+    duration_us: int
+
+
+def tier_for(span: timedelta) -> int:
+    """The finest tier, in seconds, that draws this span within POINTS points; an hour beyond that."""
+    return next((tier for tier in (10, 300) if span.total_seconds() <= tier * POINTS), 3600)
+
+
+def traffic_of_revision(alias_revision: int, tier: int) -> list[Slot]:
+    """All traffic that an alias revision routed, in order of time and version."""
+    return _slots(TrafficBucket.objects.filter(alias_revision=alias_revision, tier=tier))
+
+
+def traffic_of_revisions(
+    alias_revisions: Sequence[int], *, tier: int, since: datetime, until: datetime
+) -> list[Slot]:
+    """Traffic routed by any of these revisions within a window."""
+    found = TrafficBucket.objects.filter(
+        alias_revision__in=alias_revisions, tier=tier, start__gte=since, start__lt=until
+    )
+    return _slots(found)
+
+
+def totals_of_revisions(alias_revisions: Iterable[int]) -> dict[int, dict[str, tuple[int, int]]]:
+    """Per revision and version: (invocations, errors) over its whole life, from the coarsest tier."""
+    found = (
+        TrafficBucket.objects.filter(alias_revision__in=list(alias_revisions), tier=3600)
+        .values("alias_revision", "version")
+        .annotate(n=Sum("invocations"), bad=Sum("errors"))
+    )
+    totals: dict[int, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for row in found:
+        totals[row["alias_revision"]][row["version"]] = (row["n"], row["bad"])
+    return totals
+
+
+def _slots(found: QuerySet[TrafficBucket]) -> list[Slot]:
+    rows = (
+        found.order_by("start", "version")
+        .values_list("start", "version")
+        .annotate(Sum("invocations"), Sum("errors"), Sum("duration_us"))
+    )
+    return [Slot(*row) for row in rows]
+
+
+def invocations_of_function(region: str, service: str, function: str) -> QuerySet[Invocation]:
+    """The recorded invocations of a function, newest first, without their logs."""
+    found = Invocation.objects.filter(region=region, service=service, function=function)
+    return found.defer("log").order_by("-started_at")
+
+
+def invocation(region: str, service: str, request_id: str) -> Invocation | None:
+    return Invocation.objects.filter(pk=request_id, region=region, service=service).first()
+
+
+def test_runs(region: str) -> QuerySet[TestRun]:
+    """The test runs of a region, newest first, without their payloads."""
+    return TestRun.objects.filter(region=region).defer("payloads").order_by("-pk")
+
+
+def counts(run: TestRun) -> list[TestRunCount]:
+    """How the run's indexes ended: one row per alias revision, version and kind of error."""
+    return list(run.counts.order_by("alias_revision", "version", "error"))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which version answered, call by call, in the order of the answers.
+
+    Byte i of `sequence` is the place in `versions` of the version that gave the i-th answer. Answers that
+    name no version (the gateway was away, or refused) are not in it.
+    """
+
+    versions: list[str]
+    sequence: bytes
+
+    def steps(self, version: str, points: int) -> list[tuple[int, int]]:
+        """Cumulative (n, k) at about `points` even steps: k of the first n answers came from `version`."""
+        total = len(self.sequence)
+        code = bytes([self.versions.index(version)]) if version in self.versions else b""
+        stride = max(1, -(-total // points))
+        steps: list[tuple[int, int]] = []
+        k = 0
+        for start in range(0, total, stride):
+            end = min(start + stride, total)
+            k += self.sequence.count(code, start, end) if code else 0
+            steps.append((end, k))
+        return steps
+
+
+def orders(run: TestRun) -> dict[int, Order]:
+    """Per alias revision (0 for none): the order of the run's answers. A byte an answer, so 1 MB at most."""
+    versions: dict[int, list[str]] = defaultdict(list)
+    pieces: dict[int, list[bytes]] = defaultdict(list)
+    for legend, sequence in run.tallies.order_by("pk").values_list("legend", "sequence").iterator():
+        for revision in {entry[0] for entry in legend}:
+            table, unnamed = _translation(legend, revision, versions[revision])
+            pieces[revision].append(bytes(sequence).translate(table, unnamed))
+    return {revision: Order(versions[revision], b"".join(pieces[revision])) for revision in sorted(pieces)}
+
+
+def _translation(legend: list[list[object]], wanted: int, versions: list[str]) -> tuple[bytes, bytes]:
+    """For bytes.translate: legend places to version places, and those to drop. Adds to `versions`."""
+    table = bytearray(256)
+    drop = bytearray()
+    for place, (revision, version, _error) in enumerate(legend):
+        if revision != wanted or not isinstance(version, str) or not version:
+            drop.append(place)
+            continue
+        if version not in versions:
+            versions.append(version)
+        table[place] = versions.index(version)
+    return bytes(table), bytes(drop)

@@ -1,0 +1,207 @@
+"""Writing services and the functions of their working copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from invocations.refusals import Refused
+from releases.core import configuration as limits
+from releases.core import names
+from releases.models import Function, Service
+from releases.queries import catalog as query
+
+from .audit import Act
+from .packages import keep_package
+from .routing import announce
+
+
+class NameTaken(Refused):
+    """Something of that name exists."""
+
+
+class StillNeeded(Refused):
+    """It cannot go while something needs it; the text says what."""
+
+
+class CodeChangedMeanwhile(Refused):
+    """The code is not what the editor was opened on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What a function is beside its name and code; the fields are columns of `FunctionConfiguration`."""
+
+    runtime: str
+    handler: str
+    description: str = ""
+    initializer: str = ""
+    memory_mb: int = 128
+    timeout_s: int = 3
+    initialization_timeout_s: int = 3
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raise BadValue or BadName where Function Compute would refuse it."""
+        limits.check_runtime(self.runtime)
+        limits.check_handler(self.handler)
+        if self.initializer:
+            limits.check_handler(self.initializer)
+        limits.check_memory(self.memory_mb)
+        limits.check_timeout(self.timeout_s)
+        limits.check_initialization_timeout(self.initialization_timeout_s)
+        limits.check_environment(self.environment)
+        names.check_description(self.description)
+
+
+@transaction.atomic
+def create_service(act: Act, *, region: str, name: str, description: str = "") -> Service:
+    """An empty service. Raises BadName, BadValue or NameTaken."""
+    names.check_service_name(name)
+    names.check_description(description)
+    try:
+        with transaction.atomic():
+            service = Service.objects.create(
+                region=region, name=name, description=description, created_at=act.at, modified_at=act.at
+            )
+    except IntegrityError:
+        raise NameTaken(f"service '{name}' already exists in {region}") from None
+    act.record("service.create", region=region, path=name, after={"description": description})
+    announce(service)
+    return service
+
+
+@transaction.atomic
+def describe_service(act: Act, service: Service, *, description: str) -> Service:
+    names.check_description(description)
+    service = _locked(service)
+    before = {"description": service.description}
+    service.description = description
+    service.modified_at = act.at
+    service.save(update_fields=["description", "modified_at"])
+    act.record(
+        "service.describe",
+        region=service.region,
+        path=service.name,
+        before=before,
+        after={"description": description},
+    )
+    return service
+
+
+@transaction.atomic
+def delete_service(act: Act, service: Service) -> None:
+    """Retire a service that holds nothing. Raises StillNeeded, naming what it holds."""
+    service = _locked(service)
+    holds = query.contents(service)
+    if holds:
+        raise StillNeeded(f"service '{service.name}' still has {holds}; delete them first")
+    service.retired_at = act.at
+    service.save(update_fields=["retired_at"])
+    act.record("service.delete", region=service.region, path=service.name)
+    announce(service)
+
+
+@transaction.atomic
+def create_function(
+    act: Act, service: Service, *, name: str, configuration: Configuration, package: bytes
+) -> Function:
+    """A function of LATEST. Raises BadName, BadValue, BadPackage or NameTaken."""
+    names.check_function_name(name)
+    configuration.check()
+    service = _locked(service)
+    code = keep_package(package, at=act.at)
+    try:
+        with transaction.atomic():
+            function = Function.objects.create(
+                service=service,
+                name=name,
+                code=code,
+                created_at=act.at,
+                modified_at=act.at,
+                **asdict(configuration),
+            )
+    except IntegrityError:
+        raise NameTaken(f"function '{name}' already exists in service '{service.name}'") from None
+    _touched(act, function, "function.create", before=None)
+    return function
+
+
+@transaction.atomic
+def configure_function(act: Act, function: Function, *, configuration: Configuration) -> Function:
+    """Replace the configuration of LATEST, its environment as a whole. Raises BadValue."""
+    configuration.check()
+    _locked(function.service)
+    function = Function.objects.select_related("service", "code").get(pk=function.pk)
+    before = _audited(function)
+    for column, value in asdict(configuration).items():
+        setattr(function, column, value)
+    function.modified_at = act.at
+    function.save()
+    _touched(act, function, "function.configure", before=before)
+    return function
+
+
+@transaction.atomic
+def deploy_code(act: Act, function: Function, *, package: bytes, base_digest: str | None) -> Function:
+    """Make a zip the code of LATEST.
+
+    `base_digest` is the code that the editor was opened on; when another has been deployed since, nothing
+    is overwritten and CodeChangedMeanwhile is raised. None replaces whatever is there.
+    """
+    _locked(function.service)
+    function = Function.objects.select_related("service", "code").get(pk=function.pk)
+    if base_digest is not None and base_digest != function.code_id:
+        raise CodeChangedMeanwhile(
+            f"the code of '{function.name}' was deployed by somebody else since you opened it; "
+            "copy your change, reload the page and deploy again"
+        )
+    before = _audited(function)
+    function.code = keep_package(package, at=act.at)
+    function.modified_at = act.at
+    function.save(update_fields=["code", "modified_at"])
+    _touched(act, function, "function.deploy", before=before)
+    return function
+
+
+@transaction.atomic
+def delete_function(act: Act, function: Function) -> None:
+    """Delete it from LATEST; the versions that have it keep it."""
+    service = _locked(function.service)
+    before = _audited(function)
+    Function.objects.filter(pk=function.pk).delete()
+    act.record(
+        "function.delete", region=service.region, path=f"{service.name}/{function.name}", before=before
+    )
+    announce(service)
+
+
+def _locked(service: Service) -> Service:
+    return Service.objects.select_for_update().get(pk=service.pk)
+
+
+def _touched(act: Act, function: Function, action: str, *, before: dict[str, Any] | None) -> None:
+    service = function.service
+    act.record(
+        action,
+        region=service.region,
+        path=f"{service.name}/{function.name}",
+        before=before,
+        after=_audited(function),
+    )
+    announce(service)
+
+
+def _audited(function: Function) -> dict[str, Any]:
+    """What the audit keeps of a function: values of environment variables may be secrets and stay out."""
+    return {
+        "runtime": function.runtime,
+        "handler": function.handler,
+        "memory_mb": function.memory_mb,
+        "timeout_s": function.timeout_s,
+        "environment": sorted(function.environment),
+        "code": function.code_id,
+    }

@@ -1,0 +1,48 @@
+"""Starting and cancelling test runs: what is asked for must exist before a worker is called."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from invocations import operations as runs
+from invocations.models import TestRun
+from invocations.operations import Plan
+from invocations.refusals import Refused
+from releases.core.names import parse_qualifier
+from releases.models import Service
+from releases.queries import catalog
+
+from .audit import Act
+
+
+class NothingToInvoke(Refused):
+    """No such function at that qualifier."""
+
+
+@transaction.atomic
+def start_test_run(act: Act, service: Service, plan: Plan) -> TestRun:
+    """Queue a test run. Raises BadRun, BadName or NothingToInvoke."""
+    shown = catalog.shown(service, parse_qualifier(plan.qualifier))
+    if shown.missing:
+        raise NothingToInvoke(shown.missing)
+    if catalog.function(service, shown, plan.function) is None:
+        raise NothingToInvoke(
+            f"function '{plan.function}' does not exist in service '{service.name}' at {plan.qualifier}"
+        )
+    run = runs.start_run(plan, by=act.by.username, at=act.at)
+    act.record(
+        "testrun.start", region=service.region, path=_path(run), after={"total": run.total, "run": run.pk}
+    )
+    return run
+
+
+@transaction.atomic
+def cancel_test_run(act: Act, run: TestRun) -> TestRun:
+    """Stop a run; what it counted stays. Raises AlreadyEnded."""
+    run = runs.cancel_run(run, at=act.at)
+    act.record("testrun.cancel", region=run.region, path=_path(run), after={"done": run.done, "run": run.pk})
+    return run
+
+
+def _path(run: TestRun) -> str:
+    return f"{run.service}/{run.function}@{run.qualifier}"

@@ -1,0 +1,104 @@
+"""Reading aliases and their revisions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from releases.core import moves, policies
+from releases.core.policies import Policy
+from releases.models import Alias, AliasRevision, Service, Version
+
+
+@dataclass(frozen=True, slots=True)
+class AliasState:
+    """An alias as it stands: its newest revision, parsed, and which of its versions are gone."""
+
+    alias: Alias
+    revision: AliasRevision
+    policy: Policy
+    missing: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        return self.alias.name
+
+    @property
+    def sentence(self) -> str:
+        return policies.sentence(self.policy)
+
+
+def aliases(service: Service, *, search: str = "") -> list[AliasState]:
+    """The live aliases by name. Two queries, however many there are."""
+    rows = service.aliases.filter(retired_at=None, name__icontains=search).order_by("name")
+    live = set(service.versions.filter(retired_at=None).values_list("number", flat=True))
+    return [_state(alias, live) for alias in rows.select_related("revision__created_by")]
+
+
+def state(alias: Alias) -> AliasState:
+    """One alias; `alias.revision` should be loaded with its author."""
+    live = set(
+        Version.objects.filter(service_id=alias.service_id, retired_at=None).values_list("number", flat=True)
+    )
+    return _state(alias, live)
+
+
+def _state(alias: Alias, live: set[int]) -> AliasState:
+    if alias.revision is None:
+        raise AssertionError(f"alias {alias.pk} has no revision outside the transaction that made it")
+    policy = policies.parse(alias.revision.policy)
+    return AliasState(alias, alias.revision, policy, tuple(sorted(_named(policy) - live)))
+
+
+def names_needing(service: Service, number: int) -> list[str]:
+    """The names of the aliases whose present policy names this version."""
+    return [name for name, policy in _policies(service) if number in _named(policy)]
+
+
+def serving(service: Service) -> Mapping[int, list[tuple[str, int]]]:
+    """By version number: which aliases send it calls, each with its share in basis points."""
+    shares: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for name, policy in _policies(service):
+        canary_bp = policy.canary.weight_bp if policy.canary else 0
+        shares[policy.primary].append((name, 10_000 - canary_bp))
+        if policy.canary:
+            shares[policy.canary.version].append((name, canary_bp))
+    return shares
+
+
+def revisions(alias: Alias) -> QuerySet[AliasRevision]:
+    """All of them, newest first, with their authors."""
+    return alias.revisions.select_related("created_by").order_by("-number")
+
+
+def rollback_policy(alias: Alias) -> Policy | None:
+    """Where *roll back* would lead, for the button to say so; None when it leads nowhere."""
+    current, *earlier = [policies.parse(revision.policy) for revision in revisions(alias)]
+    return moves.roll_back(current, earlier)
+
+
+def superseded_at(revision: AliasRevision) -> datetime | None:
+    """When the next revision took over, or None while this one serves."""
+    later = AliasRevision.objects.filter(alias_id=revision.alias_id, number__gt=revision.number)
+    return later.order_by("number").values_list("created_at", flat=True).first()
+
+
+def policies_of(revision_ids: Iterable[int]) -> dict[int, tuple[AliasRevision, Policy]]:
+    """The revisions with these ids and their policies, for joining with counts."""
+    rows = AliasRevision.objects.filter(pk__in=list(revision_ids)).select_related("alias")
+    return {row.pk: (row, policies.parse(row.policy)) for row in rows}
+
+
+def _policies(service: Service) -> list[tuple[str, Policy]]:
+    rows = service.aliases.filter(retired_at=None).order_by("name")
+    return [
+        (name, policies.parse(document)) for name, document in rows.values_list("name", "revision__policy")
+    ]
+
+
+def _named(policy: Policy) -> set[int]:
+    return {policy.primary} | ({policy.canary.version} if policy.canary else set())

@@ -1,0 +1,109 @@
+"""Reading services and functions, at LATEST or as a version has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from releases.core import policies
+from releases.core.names import AliasName, Latest, Qualifier
+from releases.models import Alias, Function, FunctionConfiguration, Service, Version, VersionFunction
+
+
+def services(region: str, *, search: str = "") -> QuerySet[Service]:
+    """The live services of a region by name, with `function_count` and `alias_count`."""
+    found = Service.objects.filter(region=region, retired_at=None)
+    if search:
+        found = found.filter(Q(name__icontains=search) | Q(description__icontains=search))
+    return found.annotate(
+        function_count=Count("functions", distinct=True),
+        alias_count=Count("aliases", filter=Q(aliases__retired_at=None), distinct=True),
+        version_count=Count("versions", filter=Q(versions__retired_at=None), distinct=True),
+    ).order_by("name")
+
+
+def contents(service: Service) -> str:
+    """What a service still holds: "2 functions (checkout, pay) and alias alias1"; empty for nothing."""
+    held = [
+        _counted("function", service.functions.order_by("name").values_list("name", flat=True)),
+        _counted(
+            "version",
+            map(
+                str,
+                service.versions.filter(retired_at=None).order_by("number").values_list("number", flat=True),
+            ),
+        ),
+        _counted(
+            "alias", service.aliases.filter(retired_at=None).order_by("name").values_list("name", flat=True)
+        ),
+    ]
+    *rest, last = [words for words in held if words] or [""]
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def _counted(noun: str, names: Iterable[str]) -> str:
+    listed = list(names)
+    if len(listed) <= 1:
+        return f"{noun} {listed[0]}" if listed else ""
+    shown = ", ".join(listed[:5]) + (", ..." if len(listed) > 5 else "")
+    plural = "aliases" if noun == "alias" else f"{noun}s"
+    return f"{len(listed)} {plural} ({shown})"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a qualifier stands for when a service is looked at: an alias shows its primary version.
+
+    `version` is None at LATEST, and also where `missing` says why there is nothing to show.
+    """
+
+    qualifier: Qualifier
+    version: Version | None
+    alias: Alias | None = None
+    missing: str = ""
+
+    @property
+    def is_latest(self) -> bool:
+        return isinstance(self.qualifier, Latest)
+
+
+def shown(service: Service, qualifier: Qualifier) -> Shown:
+    """Resolve for reading. Function Compute's rule: metadata through an alias is its primary version's."""
+    if isinstance(qualifier, Latest):
+        return Shown(qualifier, None)
+    alias = None
+    if isinstance(qualifier, AliasName):
+        alias = (
+            service.aliases.filter(name=qualifier.value, retired_at=None).select_related("revision").first()
+        )
+        if alias is None or alias.revision is None:
+            return Shown(
+                qualifier, None, missing=f"alias '{qualifier}' of service '{service.name}' does not exist"
+            )
+        number = policies.parse(alias.revision.policy).primary
+    else:
+        number = qualifier.value
+    version = service.versions.filter(number=number, retired_at=None).first()
+    missing = "" if version else f"version {number} of service '{service.name}' does not exist"
+    return Shown(qualifier, version, alias, missing)
+
+
+def functions(
+    service: Service, at: Shown, *, search: str = ""
+) -> QuerySet[Function] | QuerySet[VersionFunction]:
+    """The functions that a service has at a qualifier, by name."""
+    rows: QuerySet[Function] | QuerySet[VersionFunction]
+    if at.is_latest:
+        rows = Function.objects.filter(service=service)
+    elif at.version is None:
+        rows = VersionFunction.objects.none()
+    else:
+        rows = VersionFunction.objects.filter(version=at.version)
+    return rows.select_related("code").defer("code__content").filter(name__icontains=search).order_by("name")
+
+
+def function(service: Service, at: Shown, name: str) -> FunctionConfiguration | None:
+    """One function as a qualifier has it, or None."""
+    return functions(service, at).filter(name=name).first()

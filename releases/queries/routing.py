@@ -1,0 +1,207 @@
+"""What a gateway must know to route: every live service with its aliases, versions and functions.
+
+Loaded in a fixed number of queries however much there is, without the code itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from django.conf import settings
+from django.db.models import Count, Max, Q, QuerySet
+
+from invocations.engine.bundle import Bundle
+from releases.models import Alias, CodePackage, Function, Service, Version, VersionFunction
+
+ServiceKey: TypeAlias = tuple[str, str]  # region, name
+
+LATEST = "LATEST"
+_CONFIGURATION = (
+    "name",
+    "runtime",
+    "handler",
+    "initializer",
+    "memory_mb",
+    "timeout_s",
+    "initialization_timeout_s",
+    "environment",
+    "code_id",
+    "code__checksum",
+)
+
+
+class Mark(NamedTuple):
+    """Changes with every change of what a service routes; cheap to read for all services at once."""
+
+    aliases: int
+    newest_revision: int
+    versions: int
+    newest_version: int
+    functions: int
+    functions_modified: datetime | None
+
+
+NOTHING = Mark(0, 0, 0, 0, 0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRoute:
+    """An alias as it routes now. `policy` is a document for `releases.core.policies.parse`."""
+
+    name: str
+    revision: int
+    policy: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRoutes:
+    """`functions` maps a version (a number as text, or LATEST) to its functions' bundles by name."""
+
+    region: str
+    name: str
+    mark: Mark
+    aliases: tuple[AliasRoute, ...]
+    functions: Mapping[str, Mapping[str, Bundle]]
+
+
+def load(keys: Collection[ServiceKey] | None = None) -> list[ServiceRoutes]:
+    """The routes of the named services that exist, or of all. Five queries.
+
+    Aliases are read before versions: a revision never names a version that was published after it, so
+    without a transaction around the queries no alias comes out pointing at a version not yet read.
+    """
+    services = list(_live(keys).values_list("id", "region", "name"))
+    ids = [row[0] for row in services] if keys is not None else None
+    aliases = _aliases(ids)
+    versions = _versions(ids)
+    published = _published(ids)
+    latest = _of(Function.objects, "service_id", ids).values_list(
+        "service_id", "modified_at", *_CONFIGURATION
+    )
+    modified: dict[int, list[datetime]] = defaultdict(list)
+    for service_id, modified_at, *configuration in latest:
+        modified[service_id].append(modified_at)
+        published[service_id][LATEST].append(configuration)
+    return [
+        ServiceRoutes(
+            region=region,
+            name=name,
+            mark=_mark(aliases[service_id], versions[service_id], modified[service_id]),
+            aliases=tuple(aliases[service_id]),
+            functions={
+                version: {
+                    row[0]: _bundle(region, name, version, row) for row in published[service_id][version]
+                }
+                for version in (LATEST, *map(str, versions[service_id]))
+            },
+        )
+        for service_id, region, name in services
+    ]
+
+
+def marks() -> dict[ServiceKey, Mark]:
+    """The mark of every live service. Four queries, none of which grows with what a service holds."""
+    aliases = _grouped(Alias.objects.filter(retired_at=None, revision__isnull=False), "revision_id")
+    versions = _grouped(Version.objects.filter(retired_at=None), "number")
+    functions = _grouped(Function.objects.all(), "modified_at")
+    return {
+        (region, name): Mark(
+            *aliases.get(service_id, (0, 0)),
+            *versions.get(service_id, (0, 0)),
+            *functions.get(service_id, (0, None)),
+        )
+        for service_id, region, name in _live(None).values_list("id", "region", "name")
+    }
+
+
+def code(digest: str) -> bytes:
+    """The zip of a code package. Raises `CodePackage.DoesNotExist`, also when its content was collected."""
+    content = (
+        CodePackage.objects.filter(content__isnull=False).values_list("content", flat=True).get(pk=digest)
+    )
+    return bytes(content)
+
+
+def _live(keys: Collection[ServiceKey] | None) -> QuerySet[Service]:
+    services = Service.objects.filter(retired_at=None)
+    if keys is None:
+        return services
+    names: dict[str, list[str]] = defaultdict(list)
+    for region, name in keys:
+        names[region].append(name)
+    wanted = Q(pk__in=[])
+    for region, of_region in names.items():
+        wanted |= Q(region=region, name__in=of_region)
+    return services.filter(wanted)
+
+
+def _of(manager: Any, field: str, ids: list[int] | None) -> Any:
+    return manager.all() if ids is None else manager.filter(**{f"{field}__in": ids})
+
+
+def _aliases(ids: list[int] | None) -> dict[int, list[AliasRoute]]:
+    found: dict[int, list[AliasRoute]] = defaultdict(list)
+    live = _of(Alias.objects, "service_id", ids).filter(retired_at=None, revision__isnull=False)
+    for service_id, *route in live.values_list("service_id", "name", "revision_id", "revision__policy"):
+        found[service_id].append(AliasRoute(*route))
+    return found
+
+
+def _versions(ids: list[int] | None) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    live = _of(Version.objects, "service_id", ids).filter(retired_at=None)
+    for service_id, number in live.values_list("service_id", "number"):
+        found[service_id].append(number)
+    return found
+
+
+def _published(ids: list[int] | None) -> dict[int, dict[str, list[Any]]]:
+    found: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    live = _of(VersionFunction.objects, "version__service_id", ids).filter(version__retired_at=None)
+    rows = live.values_list("version__service_id", "version__number", *_CONFIGURATION)
+    for service_id, number, *configuration in rows:
+        found[service_id][str(number)].append(configuration)
+    return found
+
+
+def _bundle(region: str, service: str, version: str, row: list[Any]) -> Bundle:
+    name, runtime, handler, initializer, memory, timeout, initialization, environment, digest, checksum = row
+    return Bundle(
+        account_id=settings.ACCOUNT_ID,
+        region=region,
+        service=service,
+        function=name,
+        version=version,
+        runtime=runtime,
+        handler=handler,
+        initializer=initializer,
+        memory_mb=memory,
+        timeout_s=timeout,
+        initialization_timeout_s=initialization,
+        environment=tuple(sorted(environment.items())),
+        code_digest=digest,
+        code_checksum=checksum,
+    )
+
+
+def _mark(aliases: Iterable[AliasRoute], versions: Collection[int], modified: Collection[datetime]) -> Mark:
+    revisions = [alias.revision for alias in aliases]
+    return Mark(
+        aliases=len(revisions),
+        newest_revision=max(revisions, default=0),
+        versions=len(versions),
+        newest_version=max(versions, default=0),
+        functions=len(modified),
+        functions_modified=max(modified, default=None),
+    )
+
+
+def _grouped(rows: QuerySet[Any], newest: str) -> dict[int, tuple[int, Any]]:
+    grouped = rows.values("service_id").annotate(n=Count("pk"), newest=Max(newest))
+    return {
+        row["service_id"]: (row["n"], row["newest"]) for row in grouped.values("service_id", "n", "newest")
+    }

@@ -1,0 +1,184 @@
+"""Counts joined with the policies that routed them: funnels and verdicts, never pooled over revisions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from invocations import queries as counted
+from invocations.models import TestRun, TestRunCount
+from releases.core import verdicts
+from releases.core.funnels import MAX_ROWS, Row, funnel
+from releases.core.policies import Policy
+from releases.core.verdicts import Verdict
+from releases.models import Alias, AliasRevision
+
+from . import aliases
+
+MARKS = 100  # alias revisions that one traffic chart shows at the most
+
+
+@dataclass(frozen=True, slots=True)
+class VersionCount:
+    """What one version did."""
+
+    version: str
+    invocations: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What one alias revision did with its calls. `rows` is empty where nothing was split."""
+
+    revision: AliasRevision
+    policy: Policy
+    versions: list[VersionCount]
+    verdict: Verdict
+    rows: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """A test run as its page shows it. `unnamed` answers came from no version: refused, or never arrived."""
+
+    run: TestRun
+    versions: list[VersionCount]
+    errors: list[tuple[str, int]]
+    unnamed: int
+    splits: list[Split]
+    verdict: Verdict | None
+    rate: float
+    time_left: timedelta | None
+
+    @property
+    def per_mille(self) -> int:
+        return self.run.done * 1000 // self.run.total
+
+
+def run_state(run: TestRun, *, at: datetime) -> RunState:
+    """Progress, tally and verdict of a run, from its handful of counts; the splits come without rows."""
+    rows = counted.counts(run)
+    named = [row for row in rows if row.version]
+    splits = _judged(named)
+    errors = Counter[str]()
+    for row in rows:
+        if row.error:
+            errors[row.error] += row.n
+    rate = _rate(run, at)
+    left = timedelta(seconds=(run.total - run.done) / rate) if rate and run.finished_at is None else None
+    return RunState(
+        run=run,
+        versions=_by_version(named),
+        errors=errors.most_common(),
+        unnamed=run.done - sum(row.n for row in named),
+        splits=splits,
+        verdict=verdicts.combine([split.verdict for split in splits]) if splits else None,
+        rate=rate,
+        time_left=left,
+    )
+
+
+def run_funnels(run: TestRun, splits: Sequence[Split]) -> list[Split]:
+    """The same splits with the rows of their funnels, read from the run's ordered tallies."""
+    orders = counted.orders(run)
+    return [_with_rows(split, orders.get(split.revision.pk)) for split in splits]
+
+
+def _with_rows(split: Split, order: counted.Order | None) -> Split:
+    canary = split.policy.canary
+    if canary is None or order is None:
+        return split
+    rows = funnel(order.steps(str(canary.version), MAX_ROWS), canary.weight)
+    return Split(split.revision, split.policy, split.versions, split.verdict, rows)
+
+
+def alias_split(revision: AliasRevision, policy: Policy, *, at: datetime) -> Split:
+    """What an alias revision has done so far, from traffic buckets: one query, whatever the traffic."""
+    ended = aliases.superseded_at(revision) or at
+    tier = counted.tier_for(ended - revision.created_at)
+    slots = counted.traffic_of_revision(revision.pk, tier)
+    tally = Counter[str]()
+    bad = Counter[str]()
+    for slot in slots:
+        tally[slot.version] += slot.invocations
+        bad[slot.version] += slot.errors
+    verdict = verdicts.judge_split(counts_by_version=tally, policy=policy)
+    versions = [VersionCount(version, tally[version], bad[version]) for version in sorted(tally, key=_order)]
+    rows = funnel(_cumulated(slots, policy.canary.version), policy.canary.weight) if policy.canary else []
+    return Split(revision, policy, versions, verdict, rows)
+
+
+def _cumulated(slots: Iterable[counted.Slot], canary: int) -> list[tuple[int, int]]:
+    """Cumulative (n, k) after each bucket's time; buckets of one time make one point."""
+    points: dict[datetime, tuple[int, int]] = {}
+    n = k = 0
+    for slot in slots:
+        n += slot.invocations
+        k += slot.invocations if slot.version == str(canary) else 0
+        points[slot.start] = (n, k)
+    return list(points.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Invocations per version over a window of time, and the revisions that took over within it."""
+
+    slots: list[counted.Slot]
+    tier: int
+    since: datetime
+    until: datetime
+    marks: list[AliasRevision]
+
+
+def alias_traffic(alias: Alias, *, since: datetime, until: datetime) -> Traffic:
+    """What an alias served within a window, over all its revisions."""
+    revisions = list(aliases.revisions(alias).filter(created_at__lt=until)[:MARKS])
+    serving = [revision for revision in revisions if revision.created_at >= since]
+    serving += [revision for revision in revisions if revision.created_at < since][:1]
+    tier = counted.tier_for(until - since)
+    # Gateways hear of a revision a moment late: calls of the window's first seconds may be the one's before.
+    slots = counted.traffic_of_revisions(
+        [revision.pk for revision in serving], tier=tier, since=since, until=until
+    )
+    return Traffic(slots, tier, since, until, [r for r in revisions if r.created_at >= since])
+
+
+def _judged(rows: Iterable[TestRunCount]) -> list[Split]:
+    by_revision: dict[int, list[TestRunCount]] = {}
+    for row in rows:
+        if row.alias_revision:
+            by_revision.setdefault(row.alias_revision, []).append(row)
+    known = aliases.policies_of(by_revision)
+    splits = []
+    for revision_id in sorted(by_revision.keys() & known.keys()):
+        revision, policy = known[revision_id]
+        versions = _by_version(by_revision[revision_id])
+        tally = {count.version: count.invocations for count in versions}
+        verdict = verdicts.judge_split(counts_by_version=tally, policy=policy)
+        splits.append(Split(revision, policy, versions, verdict, []))
+    return splits
+
+
+def _by_version(rows: Iterable[TestRunCount]) -> list[VersionCount]:
+    tally = Counter[str]()
+    bad = Counter[str]()
+    for row in rows:
+        tally[row.version] += row.n
+        bad[row.version] += row.n if row.error else 0
+    return [VersionCount(version, tally[version], bad[version]) for version in sorted(tally, key=_order)]
+
+
+def _order(version: str) -> tuple[int, str]:
+    """Numbers by value, LATEST after them."""
+    return (int(version), "") if version.isdigit() else (2**63, version)
+
+
+def _rate(run: TestRun, at: datetime) -> float:
+    """Invocations per second since the run started; 0 before its first."""
+    if run.started_at is None:
+        return 0.0
+    seconds = ((run.finished_at or at) - run.started_at).total_seconds()
+    return run.done / seconds if seconds > 0 else 0.0

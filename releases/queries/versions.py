@@ -1,0 +1,59 @@
+"""Reading versions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from releases.models import FunctionConfiguration, Service, Version
+
+
+def versions(service: Service) -> QuerySet[Version]:
+    """The live versions, newest first, with their publisher and `function_count`."""
+    return (
+        service.versions.filter(retired_at=None)
+        .select_related("created_by")
+        .annotate(function_count=Count("functions"))
+        .order_by("-number")
+    )
+
+
+def newest(service: Service) -> Version | None:
+    return service.versions.filter(retired_at=None).order_by("-number").first()
+
+
+def latest_differs(service: Service) -> bool:
+    """Whether publishing now would make a new version: LATEST is not what the newest version is."""
+    last = newest(service)
+    return last is None or last.fingerprint != fingerprint(service, service.functions.all())
+
+
+def fingerprint(service: Service, functions: Iterable[FunctionConfiguration]) -> str:
+    """SHA-256 over the content of a snapshot: the service's configuration, every function and its code."""
+    content = {
+        "service": {"description": service.description},
+        "functions": sorted(
+            (_content(function) for function in functions), key=lambda item: str(item["name"])
+        ),
+    }
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _content(function: FunctionConfiguration) -> dict[str, Any]:
+    return {
+        "name": function.name,
+        "description": function.description,
+        "runtime": function.runtime,
+        "handler": function.handler,
+        "initializer": function.initializer,
+        "memory_mb": function.memory_mb,
+        "timeout_s": function.timeout_s,
+        "initialization_timeout_s": function.initialization_timeout_s,
+        "environment": function.environment,
+        "code": function.code_id,
+    }
