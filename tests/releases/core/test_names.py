@@ -86,6 +86,6 @@ def test_qualifier__any_text__refused_or_printed_back(text: str) -> None:
     assert str(qualifier) == text
 
 
-@given(st.from_regex(names.NAME_PATTERN, fullmatch=True).filter(lambda text: len(text) <= 128))
+@given(st.from_regex("[_a-zA-Z][-_a-zA-Z0-9]{0,127}", fullmatch=True))
 def test_alias_name__any_accepted_name__never_reads_as_a_version(text: str) -> None:
-    assert not isinstance(names.parse_qualifier(text.strip()), Number)
+    assert not isinstance(names.parse_qualifier(text), Number)
