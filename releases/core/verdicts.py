@@ -185,9 +185,8 @@ def _floor(weight: float) -> float:
 
 def _together_off(verdicts: Sequence[Verdict]) -> bool:
     told = [(v.n, v.share, v.weight) for v in verdicts if v.share is not None and v.weight is not None]
-    n = sum(count for count, _, _ in told)
     distance = sum(count * abs(share - weight) for count, share, weight in told)
-    return distance > sum(count * _floor(weight) for count, _, weight in told) and n > 0
+    return distance > sum(count * _floor(weight) for count, _, weight in told)
 
 
 def _alarms(log_e: float) -> bool:
