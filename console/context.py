@@ -1,1 +1,44 @@
+"""What every page's frame needs."""
+
 from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+NAV = (
+    ("services", "Services & Functions", "stack-2"),
+    ("versions", "Versions", "versions"),
+    ("aliases", "Alias Management", "arrows-split"),
+    ("testruns", "Test runs", "flask"),
+)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Region menu and main menu. The region is the first part of the path."""
+    match = request.resolver_match
+    region = match.kwargs.get("region") if match else None
+    if region not in settings.REGIONS:
+        region = settings.REGIONS[0]
+    area = match.func.__module__.rpartition(".")[2] if match else ""
+    return {
+        "region": region,
+        "regions": [
+            {"name": name, "url": reverse("services", args=[name]), "current": name == region}
+            for name in settings.REGIONS
+        ],
+        "nav": [
+            {"key": key, "label": label, "url": _nav_url(key, region), "icon": icon, "current": key == area}
+            for key, label, icon in NAV
+        ],
+        "gateway_url": settings.GATEWAY_URL,
+        "console_url": settings.CONSOLE_URL,
+        "product_version": settings.VERSION,
+    }
+
+
+def _nav_url(key: str, region: str) -> str:
+    name = {"versions": "versions-home", "aliases": "aliases-home"}.get(key, key)
+    return reverse(name, args=[region])

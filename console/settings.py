@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = env.home()
 
 CONSOLE_PORT = env.port("SERIN_CONSOLE_PORT", 8000)
+BIND = env.text("SERIN_BIND", "127.0.0.1")
 GATEWAY_PORT = env.port("SERIN_GATEWAY_PORT", 9000)
 # Cookies ignore ports, so pages and functions live under two host names (docs/security.md).
 CONSOLE_URL = env.text("SERIN_CONSOLE_URL", f"http://localhost:{CONSOLE_PORT}")
@@ -170,11 +172,16 @@ STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 
 CELERY = {
     "broker_url": REDIS_URL.replace("unix://", "redis+socket://", 1),
+    "broker_connection_retry_on_startup": True,
+    # Longer than any task runs, or a task that is still at work would be given to a second worker. Nothing waits
+    # for it: what a dead worker had begun is found by the tick within seconds.
+    "broker_transport_options": {"visibility_timeout": 3600},
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "task_ignore_result": True,
+    # Ticks have a worker of their own: they must come on time while every other process is busy.
+    "task_routes": {"*.tick": {"queue": "ticks"}},
     "worker_prefetch_multiplier": 1,
-    "broker_connection_retry_on_startup": True,
     "beat_schedule_filename": str(HOME / "run" / "beat-schedule"),
 }
 

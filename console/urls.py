@@ -1,5 +1,15 @@
+"""Every page's address. Each area lists its own; the region is the first part of the path."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from console.pages import account, aliases, functions, services, testruns, versions
+
+urlpatterns = [
+    *account.urls,
+    path(
+        "<str:region>/",
+        include([*services.urls, *functions.urls, *versions.urls, *aliases.urls, *testruns.urls]),
+    ),
+]

@@ -1,0 +1,110 @@
+"""The only way from a request to an object. What a person may not see does not exist for him: 404."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+
+from invocations.models import TestRun
+from releases.core.names import BadName, parse_qualifier
+from releases.core.rights import Action, Person, can
+from releases.models import Alias, AliasRevision, Function, Service, User, Version
+from releases.operations.audit import Act
+from releases.queries import catalog
+from releases.queries.catalog import Shown
+
+
+def act_of(request: HttpRequest) -> Act:
+    """Who acts through this page, and now: the one place where pages read the clock."""
+    return Act(by=user_of(request), at=timezone.now(), source="page")
+
+
+def user_of(request: HttpRequest) -> User:
+    """The person who is logged in; LoginRequiredMiddleware lets nobody else through."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Log in first.")
+    return request.user
+
+
+def require(request: HttpRequest, action: Action, obj: object) -> None:
+    """Raise PermissionDenied, with the reason, unless the person may."""
+    user = user_of(request)
+    answer = can(Person(user.username, user.is_active), action, obj)
+    if not answer:
+        raise PermissionDenied(answer.reason)
+
+
+def region_for(name: str) -> str:
+    if name not in settings.REGIONS:
+        _absent("region", name)
+    return name
+
+
+def service_for(request: HttpRequest, region: str, name: str, action: Action = Action.VIEW) -> Service:
+    service = Service.objects.filter(region=region_for(region), name=name, retired_at=None).first()
+    if service is None:
+        _absent("service", name)
+    require(request, action, service)
+    return service
+
+
+def function_for(request: HttpRequest, region: str, service: str, name: str, action: Action) -> Function:
+    """A function of LATEST, to be changed."""
+    found = service_for(request, region, service, action)
+    function = Function.objects.filter(service=found, name=name).select_related("service").first()
+    if function is None:
+        _absent("function", name)
+    return function
+
+
+def shown_for(service: Service, qualifier: str) -> Shown:
+    """What a qualifier in a URL stands for; LATEST when it is empty."""
+    try:
+        shown = catalog.shown(service, parse_qualifier(qualifier or "LATEST"))
+    except BadName as error:
+        raise Http404(str(error)) from error
+    if shown.missing:
+        raise Http404(shown.missing)
+    return shown
+
+
+def version_for(request: HttpRequest, region: str, service: str, number: int, action: Action) -> Version:
+    found = service_for(request, region, service, action)
+    version = found.versions.filter(number=number, retired_at=None).select_related("service").first()
+    if version is None:
+        _absent("version", str(number))
+    return version
+
+
+def alias_for(
+    request: HttpRequest, region: str, service: str, name: str, action: Action = Action.VIEW
+) -> Alias:
+    found = service_for(request, region, service, action)
+    rows = found.aliases.filter(name=name, retired_at=None)
+    alias = rows.select_related("service", "revision__created_by").first()
+    if alias is None:
+        _absent("alias", name)
+    return alias
+
+
+def revision_for(alias: Alias, number: int) -> AliasRevision:
+    revision = alias.revisions.filter(number=number).select_related("created_by").first()
+    if revision is None:
+        _absent("revision", str(number))
+    return revision
+
+
+def test_run_for(request: HttpRequest, region: str, number: int, action: Action = Action.VIEW) -> TestRun:
+    run = TestRun.objects.filter(pk=number, region=region_for(region)).first()
+    if run is None:
+        _absent("test run", str(number))
+    require(request, action, run)
+    return run
+
+
+def _absent(noun: str, name: str) -> NoReturn:
+    raise Http404(f"There is no {noun} '{name}' here.")

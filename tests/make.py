@@ -1,0 +1,70 @@
+"""Plain functions that make what a test needs, through the operations that users go through."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from invocations.engine.packages import pack
+from releases.core.policies import Canary, Policy
+from releases.models import Alias, Function, Service, User, Version
+from releases.operations import aliases, catalog, versions
+from releases.operations.aliases import Setting
+from releases.operations.audit import Act
+from releases.operations.catalog import Configuration
+
+NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
+REGION = "cn-hangzhou"
+HELLO = """\
+def handler(event, context):
+    print("hello")
+    return context.service.qualifier + " " + context.service.version_id
+"""
+
+
+def user(name: str = "alice") -> User:
+    found = User.objects.filter(username=name).first()
+    return found or User.objects.create_user(name, password=f"{name}-Passw0rd")
+
+
+def act(by: User | None = None, at: datetime = NOW) -> Act:
+    return Act(by=by or user(), at=at, source="page")
+
+
+def code(text: str = HELLO) -> bytes:
+    return pack({"index.py": text.encode()})
+
+
+def service(name: str = "shop", region: str = REGION) -> Service:
+    return catalog.create_service(act(), region=region, name=name)
+
+
+def function(of: Service, name: str = "checkout", text: str = HELLO, **configuration: object) -> Function:
+    settings = {"runtime": "python3", "handler": "index.handler"} | configuration
+    return catalog.create_function(
+        act(), of, name=name, configuration=Configuration(**settings), package=code(text)
+    )
+
+
+def deploy(of: Function, text: str) -> Function:
+    return catalog.deploy_code(act(), of, package=code(text), base_digest=None)
+
+
+def version(of: Service, description: str = "") -> Version:
+    return versions.publish(act(), of, description=description)
+
+
+def two_versions(name: str = "shop") -> Service:
+    """A service with function checkout and versions 1 and 2."""
+    made = service(name)
+    checkout = function(made)
+    version(made, "first")
+    deploy(checkout, HELLO + "# two\n")
+    version(made, "second")
+    return made
+
+
+def alias(
+    of: Service, name: str = "alias1", primary: int = 1, canary: int | None = None, weight_bp: int = 0
+) -> Alias:
+    policy = Policy(primary, Canary(canary, weight_bp) if canary else None)
+    return aliases.create_alias(act(), of, name=name, setting=Setting(policy=policy))
