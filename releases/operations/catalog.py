@@ -48,8 +48,7 @@ class Configuration:
         """Raise BadValue or BadName where Function Compute would refuse it."""
         limits.check_runtime(self.runtime)
         limits.check_handler(self.handler)
-        if self.initializer:
-            limits.check_handler(self.initializer)
+        limits.check_initializer(self.initializer)
         limits.check_memory(self.memory_mb)
         limits.check_timeout(self.timeout_s)
         limits.check_initialization_timeout(self.initialization_timeout_s)
