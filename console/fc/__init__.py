@@ -1,0 +1,1 @@
+"""The Function Compute API, version 2016-08-15: signatures, refusals, limits."""

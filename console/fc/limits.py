@@ -1,0 +1,10 @@
+"""Limits of the Function Compute API (2016-08-15), in bytes and seconds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SYNC_PAYLOAD: Final = 32 * 2**20
+LOG_TAIL: Final = 4096
+# A signed request is good for this long before and after its date.
+CLOCK_SKEW_S: Final = 15 * 60
