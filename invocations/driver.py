@@ -13,7 +13,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -122,33 +122,27 @@ class Driver:
         index = self._pending.popleft()
         return index, self._requests[index % len(self._requests)]
 
-    async def connect(self, caller: _Caller) -> None:
-        await self._loop.create_connection(lambda: caller, self._host, self._port, ssl=self._secure)
+    async def connect(self, caller: _Caller) -> _Connection:
+        """A new connection for this caller. Raises OSError."""
+        _, connection = await self._loop.create_connection(
+            lambda: _Connection(caller), self._host, self._port, ssl=self._secure
+        )
+        return connection
 
     def start(self, caller: _Caller) -> asyncio.Task[None]:
         return self._loop.create_task(caller.connect_and_send())
 
 
-@dataclass(slots=True)
-class _Reading:
-    """The answer being read."""
-
-    headers: dict[bytes, bytes] = field(default_factory=dict)
-    body: bytearray = field(default_factory=bytearray)
-
-
-class _Caller(asyncio.Protocol):
-    """One connection: one call in flight, the next one as soon as it is answered."""
+class _Caller:
+    """One call in flight, and the next one as soon as it is answered."""
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
-        self._transport: asyncio.Transport | None = None
+        self._connection: _Connection | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._index = -1
         self._request = b""
         self._sent_at = 0.0
-        self._reading = _Reading()
-        self._parser: httptools.HttpResponseParser | None = None
 
     def next(self) -> None:
         """Start the next call, unless one is in flight or none is left."""
@@ -159,50 +153,73 @@ class _Caller(asyncio.Protocol):
             return
         self._index, self._request = taken
         self._sent_at = time.perf_counter()
-        if self._transport is None or self._transport.is_closing():
+        if self._connection is None:
             self._connecting = self._driver.start(self)
         else:
-            self._send()
+            self._connection.send(self._request)
 
     async def connect_and_send(self) -> None:
         try:
-            await self._driver.connect(self)
+            self._connection = await self._driver.connect(self)
         except OSError as error:
             # A moment's pause: a gateway that is away must not be asked a million times in a second.
             await asyncio.sleep(0.05)
-            self._settle(error=type(error).__name__.removesuffix("Error") or "Connection")
+            self.settle(error=type(error).__name__.removesuffix("Error") or "Connection")
         else:
-            self._send()
+            self._connection.send(self._request)
 
     def give_up_after(self, timeout_s: float) -> None:
         if self._index >= 0 and time.perf_counter() - self._sent_at > timeout_s:
-            self._drop()
-            self._settle(error="NoAnswer")
+            self.hang_up()
+            self.settle(error="NoAnswer")
 
     def close(self) -> None:
+        self._index = -1
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Leave the connection, and whatever it may still say."""
         if self._connecting is not None:
             self._connecting.cancel()
-        self._index = -1
-        self._drop()
+            self._connecting = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-    def _send(self) -> None:
-        if self._transport is None:  # closed between the connection and now
-            self._settle(error="ConnectionLost")
-            return
-        self._reading = _Reading()
-        self._parser = httptools.HttpResponseParser(self)
-        self._transport.write(self._request)
+    def lost(self) -> None:
+        """The other side closed: in the middle of a call, or while none was in flight."""
+        self._connection = None
+        if self._index >= 0:
+            self.settle(error="ConnectionLost")
 
-    def _drop(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-            self._transport = None
-
-    def _settle(self, *, error: str, version: str = "", alias_revision: int = 0) -> None:
+    def settle(self, *, error: str, version: str = "", alias_revision: int = 0) -> None:
         latency_us = int((time.perf_counter() - self._sent_at) * 1e6)
         index, self._index = self._index, -1
         self._driver.settled(Answer(index, version, alias_revision, error, latency_us))
         self.next()
+
+
+class _Connection(asyncio.Protocol):
+    """Writes requests and reads answers for one caller, until either side leaves."""
+
+    def __init__(self, caller: _Caller) -> None:
+        self._caller: _Caller | None = caller
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._headers: dict[bytes, bytes] = {}
+        self._body = bytearray()
+
+    def send(self, request: bytes) -> None:
+        self._headers = {}
+        self._body = bytearray()
+        self._parser = httptools.HttpResponseParser(self)
+        if self._transport is not None:
+            self._transport.write(request)
+
+    def close(self) -> None:
+        self._caller = None
+        if self._transport is not None:
+            self._transport.close()
 
     # asyncio.Protocol
 
@@ -211,38 +228,35 @@ class _Caller(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._parser is None:
-            return
+        caller = self._caller
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
-            self._drop()
-            if self._index >= 0:
-                self._settle(error="BadAnswer")
+            if caller is not None and self._caller is caller:
+                caller.hang_up()
+                caller.settle(error="BadAnswer")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        if self._index >= 0:
-            self._settle(error="ConnectionLost")
+        if self._caller is not None:
+            self._caller.lost()
 
     # httptools callbacks
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._reading.headers[name.lower()] = value
+        self._headers[name.lower()] = value
 
     def on_body(self, body: bytes) -> None:
-        if len(self._reading.body) < MAX_ANSWER:
-            self._reading.body += body
+        if len(self._body) < MAX_ANSWER:
+            self._body += body
 
     def on_message_complete(self) -> None:
-        parser = self._parser
-        if parser is None or self._index < 0:
+        caller, parser, headers = self._caller, self._parser, self._headers
+        if caller is None:
             return
-        headers = self._reading.headers
         if not parser.should_keep_alive():
-            self._drop()
-        self._settle(
-            error=_error_kind(parser.get_status_code(), headers, self._reading.body),
+            caller.hang_up()
+        caller.settle(
+            error=_error_kind(parser.get_status_code(), headers, self._body),
             version=headers.get(b"x-fc-invocation-service-version", b"").decode("latin-1")[:20],
             alias_revision=_number(headers.get(b"x-serin-alias-revision", b"")),
         )

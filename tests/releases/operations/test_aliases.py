@@ -80,7 +80,9 @@ def test_change_alias__opened_before_anothers_change__is_told_and_overwrites_not
 ) -> None:
     alias = make.alias(service)
     change(alias, SPLIT, base=1)
-    with pytest.raises(ChangedMeanwhile, match=r"bob changed alias 'alias1' meanwhile.*canary.*version 2 at 30%"):
+    with pytest.raises(
+        ChangedMeanwhile, match=r"bob changed alias 'alias1' meanwhile.*canary.*version 2 at 30%"
+    ):
         change(alias, Policy(2), base=1)
     assert current(alias) == SPLIT
 

@@ -106,9 +106,7 @@ def test_deploy_code__somebody_deployed_meanwhile__overwrites_nothing() -> None:
     function = make.function(make.service())
     theirs = make.deploy(function, "theirs = 1")
     with pytest.raises(CodeChangedMeanwhile):
-        catalog.deploy_code(
-            make.act(), function, package=make.code("mine = 1"), base_digest=function.code_id
-        )
+        catalog.deploy_code(make.act(), function, package=make.code("mine = 1"), base_digest=function.code_id)
     function.refresh_from_db()
     assert function.code_id == theirs.code_id
 

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import socket
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from invocations.driver import Answer, Driver, Target
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    """Behaves as the payload says, over connections that are kept."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        payload = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.seen.append((self.path, self.headers["Authorization"], payload))  # type: ignore[attr-defined]
+        getattr(self, payload)()
+
+    def fine(self) -> None:
+        self.reply(200, b"hello", {"X-Fc-Invocation-Service-Version": "2", "X-Serin-Alias-Revision": "17"})
+
+    def failed(self) -> None:
+        body = b'{"errorMessage": "no", "errorType": "ValueError"}'
+        headers = {"X-Fc-Error-Type": "UnhandledInvocationError", "X-Fc-Invocation-Service-Version": "1"}
+        self.reply(200, body, headers)
+
+    def refused(self) -> None:
+        self.reply(429, b'{"ErrorCode": "ResourceExhausted", "ErrorMessage": "full"}', {})
+
+    def proxy(self) -> None:
+        self.reply(502, b"<html>", {})
+
+    def closing(self) -> None:
+        self.reply(200, b"", {"X-Fc-Invocation-Service-Version": "1", "Connection": "close"})
+
+    def dropped(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def garbage(self) -> None:
+        self.wfile.write(b"this is not HTTP\r\n\r\n")
+
+    def silent(self) -> None:
+        self.server.released.wait(20)  # type: ignore[attr-defined]
+        self.close_connection = True
+
+    def reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@contextmanager
+def endpoint() -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    server.daemon_threads = True
+    server.seen = []  # type: ignore[attr-defined]
+    server.released = threading.Event()  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.released.set()  # type: ignore[attr-defined]
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def call(
+    port: int, payloads: list[str], n: int, *, connections: int = 4, timeout_s: float = 10, first: int = 0
+) -> list[Answer]:
+    target = Target(f"http://127.0.0.1:{port}", "shop", "alias1", "checkout", "Serin token")
+    driver = Driver(target, [p.encode() for p in payloads], connections=connections, timeout_s=timeout_s)
+    try:
+        return [answer for batch in driver.answers(range(first, first + n), every_s=0.1) for answer in batch]
+    finally:
+        driver.close()
+
+
+def errors(answers: list[Answer]) -> Counter[str]:
+    return Counter(answer.error for answer in answers)
+
+
+def test_driver__every_index__is_called_once_and_answered_once() -> None:
+    with endpoint() as server:
+        answers = call(server.server_port, ["fine"], 100, connections=8, first=40)
+        seen = server.seen  # type: ignore[attr-defined]
+    assert sorted(answer.index for answer in answers) == list(range(40, 140))
+    assert {(a.version, a.alias_revision, a.error) for a in answers} == {("2", 17, "")}
+    path = "/2016-08-15/services/shop.alias1/functions/checkout/invocations"
+    assert Counter(seen) == {(path, "Serin token", "fine"): 100}
+
+
+def test_driver__several_payloads__are_sent_in_turn() -> None:
+    with endpoint() as server:
+        answers = call(server.server_port, ["fine", "refused"], 10)
+    assert {a.index % 2: a.error for a in answers} == {0: "", 1: "ResourceExhausted"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "error", "version"),
+    [
+        ("failed", "ValueError", "1"),
+        ("refused", "ResourceExhausted", ""),
+        ("proxy", "HTTP 502", ""),
+        ("closing", "", "1"),
+        ("dropped", "ConnectionLost", ""),
+        ("garbage", "BadAnswer", ""),
+    ],
+)
+def test_driver__answer_of_this_kind__is_counted_by_kind(payload: str, error: str, version: str) -> None:
+    with endpoint() as server:
+        answers = call(server.server_port, [payload], 12)
+    assert {(a.error, a.version) for a in answers} == {(error, version)}
+    assert len(answers) == 12
+
+
+def test_driver__no_answer_in_time__is_given_up() -> None:
+    with endpoint() as server:
+        answers = call(server.server_port, ["silent"], 2, timeout_s=0.2)
+    assert errors(answers) == {"NoAnswer": 2}
+
+
+def test_driver__nobody_listens__counts_every_call_as_refused() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    assert errors(call(port, ["fine"], 9)) == {"ConnectionRefused": 9}
+
+
+def test_driver__slow_calls__yields_now_and_then_so_that_a_lease_can_be_renewed() -> None:
+    with endpoint() as server:
+        target = Target(f"http://127.0.0.1:{server.server_port}", "s", "a", "f", "Serin t")
+        driver = Driver(target, [b"silent"], connections=1, timeout_s=0.5)
+        batches = list(driver.answers(range(1), every_s=0.1))
+        driver.close()
+    assert [len(batch) for batch in batches[:-1]] == [0] * (len(batches) - 1)
+    assert len(batches) >= 4
