@@ -11,10 +11,12 @@ from . import env
 from .stack import places
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 HOME = env.home()
 
-CONSOLE_PORT = env.port("SERIN_CONSOLE_PORT", 8000)
+# The address that console and gateway listen on; loopback unless the operator decides otherwise.
 BIND = env.text("SERIN_BIND", "127.0.0.1")
+CONSOLE_PORT = env.port("SERIN_CONSOLE_PORT", 8000)
 GATEWAY_PORT = env.port("SERIN_GATEWAY_PORT", 9000)
 # Cookies ignore ports, so pages and functions live under two host names (docs/security.md).
 CONSOLE_URL = env.text("SERIN_CONSOLE_URL", f"http://localhost:{CONSOLE_PORT}")
@@ -35,6 +37,8 @@ REGIONS = env.names(
         "us-east-1",
     ],
 )
+# Of the first user, `admin`; without it `manage.py up` makes one up and prints it.
+ADMIN_PASSWORD = env.text("SERIN_ADMIN_PASSWORD")
 ACCOUNT_ID = env.text("SERIN_ACCOUNT_ID", "1000000000000001")
 
 
@@ -173,7 +177,7 @@ STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 CELERY = {
     "broker_url": REDIS_URL.replace("unix://", "redis+socket://", 1),
     "broker_connection_retry_on_startup": True,
-    # Longer than any task runs, or a task that is still at work would be given to a second worker. Nothing waits
+    # Longer than any task runs, or one that is still at work would be given to a second worker. Nothing waits
     # for it: what a dead worker had begun is found by the tick within seconds.
     "broker_transport_options": {"visibility_timeout": 3600},
     "task_acks_late": True,

@@ -214,7 +214,8 @@ def _offered(run: TestRun, at: datetime) -> QuerySet[TestRunChunk]:
 
 def _in_flight(run: TestRun, at: datetime) -> int:
     leased = run.chunks.filter(_UNFINISHED, leased_until__gt=at)
-    return leased.aggregate(n=Sum("connections", default=0))["n"]
+    in_flight: int = leased.aggregate(n=Sum("connections", default=0))["n"]
+    return in_flight
 
 
 def _end_if_idle(run: TestRun, at: datetime) -> None:
