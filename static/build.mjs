@@ -52,8 +52,9 @@ async function writeLicences(metafile) {
 async function licence(name) {
   const folder = path.join(modules, name);
   const { version, license } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
-  const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
-  const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), "utf8")));
+  const files = (await readdir(folder, { withFileTypes: true })).filter((file) => file.isFile());
+  const named = files.map((file) => file.name).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+  const texts = await Promise.all(named.sort().map((file) => readFile(path.join(folder, file), "utf8")));
   return [`${name} ${version} (${license})\n`, ...texts].join("\n");
 }
 

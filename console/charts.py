@@ -1,0 +1,205 @@
+"""Rows to the JSON that one chart needs. Nothing is read here, and nothing is known of pixels or colours.
+
+`static/src/chart.js` draws it; the table under each chart shows the same rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from invocations.queries import Slot
+from releases.core import wording
+from releases.core.funnels import Row
+from releases.core.policies import Policy
+from releases.queries.traffic import Split, Traffic, VersionCount
+
+Chart = dict[str, Any]
+
+_STEPS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # points between the marks of the vertical axis
+_MARKS: Final = 5
+_MOUTH: Final = 20
+_LABEL_FORMATS: Final = {10: "%H:%M:%S", 300: "%d %b %H:%M", 3600: "%d %b %H:%M"}
+
+
+def split_chart(splits: Sequence[Split], *, planned: int | None = None) -> Chart:
+    """The observed canary share against the number of invocations.
+
+    Each alias revision is a segment of its own, one after the other along the axis, and never pooled.
+    A point is [x, share, lo, hi, band_lo, band_hi, n, k]: x counts over all segments, n and k within
+    one; shares are in percent. `planned` is where the axis ends, if it is known before the run does.
+    """
+    segments: list[Chart] = []
+    start = 0
+    for split in splits:
+        if split.policy.canary is None or not split.rows:
+            continue
+        segments.append(_segment(split, start))
+        start += split.rows[-1].n
+    return {
+        "kind": "split",
+        "share": _share_name(splits),
+        "max": max(start, planned or 0),
+        "range": _range([(split.policy, split.rows) for split in splits if split.rows]),
+        "segments": segments,
+        "summary": " ".join(_segment_sentence(segment) for segment in segments),
+    }
+
+
+def _segment(split: Split, start: int) -> Chart:
+    canary = split.policy.canary
+    assert canary is not None  # noqa: S101 - split_chart has left the others out
+    return {
+        "label": str(split.revision).capitalize(),
+        "start": start,
+        "end": start + split.rows[-1].n,
+        "weight": canary.weight_bp / 100,
+        "points": [_point(row, start) for row in split.rows],
+    }
+
+
+def _point(row: Row, start: int) -> list[float]:
+    shares = (row.share, row.lo, row.hi, row.band_lo, row.band_hi)
+    return [start + row.n, *(round(100 * value, 3) for value in shares), row.n, row.k]
+
+
+def _share_name(splits: Sequence[Split]) -> str:
+    canaries = {split.policy.canary.version for split in splits if split.policy.canary}
+    return f"Observed share of version {canaries.pop()}" if len(canaries) == 1 else "Observed canary share"
+
+
+def _segment_sentence(segment: Chart) -> str:
+    *_, n, k = segment["points"][-1]
+    return (
+        f"{segment['label']}: {wording.count(k)} of {wording.count(n)} ({wording.share(k / n)}), "
+        f"configured {segment['weight']:g}%."
+    )
+
+
+def _range(drawn: Iterable[tuple[Policy, Sequence[Row]]]) -> Chart:
+    """Where the vertical axis starts and ends, in percent, and its step.
+
+    The mouth of a funnel is as wide as the axis; what counts is where it settles, so the axis fits the rows
+    after the first twentieth of the invocations and cuts off what lies before.
+    """
+    values: list[float] = []
+    for policy, rows in drawn:
+        settled = [row for row in rows if row.n >= rows[-1].n / _MOUTH]
+        values += [edge for row in settled for edge in (row.lo, row.hi, row.band_lo, row.band_hi)]
+        values += [policy.canary.weight] if policy.canary else []
+    if not values:
+        return {"min": 0, "max": 100, "step": 20}
+    low, high = 100 * min(values), 100 * max(values)
+    step = next((step for step in _STEPS if (high - low) / step <= _MARKS), _STEPS[-1])
+    return {
+        "min": round(max(0, math.floor(low / step) * step), 1),
+        "max": round(min(100, math.ceil(high / step) * step), 1),
+        "step": step,
+    }
+
+
+def versions_chart(counts: Sequence[VersionCount], policy: Policy | None = None) -> Chart:
+    """Invocations per version, in all. The policy gives the versions their roles."""
+    labels = [_name(count.version) for count in counts]
+    series: list[Chart] = []
+    for place, count in enumerate(counts):
+        succeeded: list[int | None] = [None] * len(counts)
+        failed = list(succeeded)
+        succeeded[place], failed[place] = count.invocations - count.errors, count.errors
+        series += _pair(count.version, policy, succeeded, failed)
+    sentences = [_count_sentence(count.version, count.invocations, count.errors) for count in counts]
+    return {
+        "kind": "versions",
+        "horizontal": True,
+        "labels": labels,
+        "series": series,
+        "marks": [],
+        "summary": " ".join(sentences),
+    }
+
+
+def traffic_chart(traffic: Traffic, policy: Policy | None = None) -> Chart:
+    """Invocations per version over time, one bar per bucket, with the revisions that took over."""
+    starts = _starts(traffic)
+    places = {start: place for place, start in enumerate(starts)}
+    series: list[Chart] = []
+    sentences: list[str] = []
+    for version, slots in _by_version(traffic.slots).items():
+        succeeded, failed = [0] * len(starts), [0] * len(starts)
+        for slot in slots:
+            place = places[slot.start]
+            succeeded[place], failed[place] = slot.invocations - slot.errors, slot.errors
+        series += _pair(version, policy, succeeded, failed)
+        sentences.append(_count_sentence(version, sum(succeeded) + sum(failed), sum(failed)))
+    label = _LABEL_FORMATS[traffic.tier]
+    return {
+        "kind": "versions",
+        "horizontal": False,
+        "labels": [f"{timezone.localtime(start):{label}}" for start in starts],
+        "series": series,
+        "marks": [
+            {"at": _place(mark.created_at, traffic), "label": str(mark).capitalize()}
+            for mark in traffic.marks
+            if starts
+        ],
+        "summary": " ".join(sentences),
+    }
+
+
+def _starts(traffic: Traffic) -> list[datetime]:
+    """The start of every bucket of the window, with and without calls; none at all without any call."""
+    if not traffic.slots:
+        return []
+    tier = timedelta(seconds=traffic.tier)
+    first = _floor(traffic.since, traffic.tier)
+    last = max(slot.start for slot in traffic.slots)
+    end = max(last + tier, traffic.until)
+    return [first + number * tier for number in range(math.ceil((end - first) / tier))]
+
+
+def _place(when: datetime, traffic: Traffic) -> int:
+    first = _floor(traffic.since, traffic.tier)
+    return (_floor(when, traffic.tier) - first) // timedelta(seconds=traffic.tier)
+
+
+def _floor(when: datetime, tier: int) -> datetime:
+    seconds = int(when.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % tier, tz=when.tzinfo)
+
+
+def _by_version(slots: Iterable[Slot]) -> Mapping[str, list[Slot]]:
+    found: dict[str, list[Slot]] = {}
+    for slot in slots:
+        found.setdefault(slot.version, []).append(slot)
+    return dict(sorted(found.items(), key=lambda item: (len(item[0]), item[0])))
+
+
+def _pair(
+    version: str, policy: Policy | None, succeeded: Sequence[object], failed: Sequence[object]
+) -> list[Chart]:
+    """The series of a version, and that of its errors if it has any."""
+    role = _role(version, policy)
+    pair: list[Chart] = [{"name": _name(version), "role": role, "errors": False, "values": succeeded}]
+    if any(failed):
+        pair.append({"name": f"{_name(version)}, errors", "role": role, "errors": True, "values": failed})
+    return pair
+
+
+def _role(version: str, policy: Policy | None) -> str:
+    if policy is None:
+        return "primary"
+    if policy.canary and version == str(policy.canary.version):
+        return "canary"
+    return "primary" if version == str(policy.primary) else "other"
+
+
+def _name(version: str) -> str:
+    return f"Version {version}" if version.isdigit() else version
+
+
+def _count_sentence(version: str, invocations: int, errors: int) -> str:
+    return f"{_name(version)}: {wording.count(invocations)} invocations, {wording.count(errors)} errors."

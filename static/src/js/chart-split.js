@@ -1,0 +1,121 @@
+// The funnel: the observed share settles around the weight. The Wilson interval (at one moment) is an area
+// around the share; the always-valid band (for somebody who keeps looking) is dashed, around the weight.
+import { axis, count, frame, marks, short } from "./chart-palette.js";
+
+const WEIGHT = "Configured weight";
+const INTERVAL = "95% interval of the share, at one moment";
+const BAND = "Always-valid band of the weight (99%)";
+const LINE = "path://M0 0h18v2H0z";
+const DASHES = "path://M0 0h5v2H0zM7 0h5v2H7zM14 0h5v2h-5z";
+const X = 0;
+const [SHARE, LO, HI, BAND_LO, BAND_HI, N, K] = [1, 2, 3, 4, 5, 6, 7];
+const SYMBOLS_UP_TO = 60;
+const AREA_OPACITY = 0.18;
+
+export function splitOption(data, colours, { logarithmic, narrow }) {
+  const { segments } = data;
+  const line = (column) => segments.flatMap((part) => [...part.points.map((row) => [row[X], row[column]]), [null, null]]);
+  const few = segments.reduce((sum, part) => sum + part.points.length, 0) <= SYMBOLS_UP_TO;
+  const dashed = { type: "line", name: BAND, symbol: "none", silent: true, color: colours.muted };
+  const dashes = { lineStyle: { color: colours.muted, width: 1.25, type: [5, 4] } };
+  const first = segments[0]?.points[0][X] ?? 1;
+  const base = frame(colours, { narrow });
+  return {
+    ...base,
+    legend: {
+      ...base.legend,
+      data: [
+        { name: data.share, icon: LINE },
+        { name: WEIGHT, icon: LINE },
+        { name: INTERVAL, itemStyle: { opacity: 2 * AREA_OPACITY } },
+        { name: BAND, icon: DASHES },
+      ],
+    },
+    grid: { ...base.grid, top: narrow ? 104 : 62, bottom: 26 },
+    tooltip: { ...base.tooltip, axisPointer: { lineStyle: { color: colours.muted } }, formatter: tooltip(data) },
+    xAxis: axis(colours, {
+      type: logarithmic ? "log" : "value",
+      min: logarithmic ? first : 0,
+      max: Math.max(data.max, 2),
+      name: "Invocations",
+      nameLocation: "middle",
+      nameGap: 26,
+      splitLine: { show: false },
+      axisLabel: { color: colours.muted, formatter: short, hideOverlap: true },
+    }),
+    yAxis: axis(colours, {
+      type: "value",
+      min: data.range.min,
+      max: data.range.max,
+      interval: data.range.step,
+      axisLabel: { color: colours.muted, formatter: (value) => `${+value.toFixed(1)}%` },
+    }),
+    series: [
+      {
+        type: "custom",
+        name: INTERVAL,
+        color: colours.canary,
+        silent: true,
+        clip: true,
+        z: 1,
+        data: segments.map((part) => [part.end, part.weight]),
+        renderItem: area(segments, colours.canary),
+      },
+      { ...dashed, ...dashes, id: "band-low", data: line(BAND_LO) },
+      { ...dashed, ...dashes, id: "band-high", data: line(BAND_HI) },
+      {
+        type: "line",
+        name: WEIGHT,
+        color: colours.text,
+        symbol: "none",
+        silent: true,
+        lineStyle: { width: 1.5, color: colours.text },
+        data: segments.flatMap((part) => [
+          [Math.max(part.start, first), part.weight],
+          [part === segments.at(-1) ? Math.max(data.max, part.end) : part.end, part.weight],
+        ]),
+        markLine: marks(segments.slice(1).map((part) => ({ name: part.label, xAxis: part.start })), colours),
+      },
+      {
+        type: "line",
+        name: data.share,
+        color: colours.canary,
+        z: 3,
+        showSymbol: few,
+        symbol: "circle",
+        symbolSize: 4,
+        lineStyle: { width: 2, color: colours.canary },
+        data: line(SHARE),
+      },
+    ],
+  };
+}
+
+/** One polygon per segment: along the upper edge, and back along the lower. */
+function area(segments, fill) {
+  return (params, api) => {
+    const { points } = segments[params.dataIndex];
+    const edge = (column) => points.map((row) => api.coord([row[X], row[column]]));
+    return {
+      type: "polygon",
+      shape: { points: [...edge(HI), ...edge(LO).reverse()] },
+      style: { fill, opacity: AREA_OPACITY },
+    };
+  };
+}
+
+function tooltip({ segments, share }) {
+  const rows = new Map(segments.flatMap((part) => part.points.map((row) => [row[X], { part, row }])));
+  const percent = (value) => `${+value.toFixed(2)}%`;
+  return (hits) => {
+    const found = rows.get(hits.find((hit) => hit.seriesName === share)?.value[X]);
+    if (!found) return "";
+    const { part, row } = found;
+    return [
+      `${count(row[K])} of ${count(row[N])} invocations: ${percent(row[SHARE])}`,
+      `Configured: ${percent(part.weight)} (${part.label.toLowerCase()})`,
+      `95% interval: ${percent(row[LO])} to ${percent(row[HI])}`,
+      `Always-valid band: ${percent(row[BAND_LO])} to ${percent(row[BAND_HI])}`,
+    ].join("\n");
+  };
+}

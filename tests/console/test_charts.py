@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from console import charts
+from invocations.queries import Slot
+from releases.core.funnels import funnel
+from releases.core.policies import Canary, Policy
+from releases.core.verdicts import judge_split
+from releases.models import AliasRevision
+from releases.queries.traffic import Split, Traffic, VersionCount
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+POLICY = Policy(1, Canary(2, 3000))
+
+
+def split(*points: tuple[int, int], policy: Policy = POLICY, number: int = 1) -> Split:
+    weight = policy.canary.weight if policy.canary else 0
+    n, k = points[-1] if points else (0, 0)
+    verdict = judge_split(counts_by_version={"1": n - k, "2": k}, policy=policy)
+    return Split(AliasRevision(number=number), policy, [], verdict, funnel(points, weight))
+
+
+def traffic(*slots: Slot, marks: tuple[AliasRevision, ...] = ()) -> Traffic:
+    return Traffic(list(slots), 10, NOON, NOON + timedelta(minutes=1), list(marks))
+
+
+def test_split_chart__one_revision__has_a_point_per_row_in_percent() -> None:
+    chart = charts.split_chart([split((10, 4), (100, 31))])
+    [segment] = chart["segments"]
+    assert segment["label"] == "Revision 1"
+    assert segment["weight"] == 30
+    assert [(point[0], point[1], *point[6:]) for point in segment["points"]] == [
+        (10, 40, 10, 4),
+        (100, 31, 100, 31),
+    ]
+    assert segment["points"][1][2] < 31 < segment["points"][1][3]
+    assert chart["share"] == "Observed share of version 2"
+    assert chart["summary"] == "Revision 1: 31 of 100 (31%), configured 30%."
+
+
+def test_split_chart__two_revisions__stand_one_after_the_other_and_are_not_pooled() -> None:
+    after = Policy(1, Canary(3, 5000))
+    chart = charts.split_chart([split((100, 31)), split((50, 20), policy=after, number=2)])
+    first, second = chart["segments"]
+    assert (first["start"], first["end"]) == (0, 100)
+    assert (second["start"], second["end"]) == (100, 150)
+    assert second["points"][0][0] == 150
+    assert second["points"][0][6:] == [50, 20]
+    assert chart["share"] == "Observed canary share"
+
+
+def test_split_chart__planned_invocations__end_the_axis() -> None:
+    assert charts.split_chart([split((100, 31))], planned=2000)["max"] == 2000
+    assert charts.split_chart([split((100, 31))])["max"] == 100
+
+
+def test_split_chart__without_canary__has_no_segment() -> None:
+    chart = charts.split_chart([split(policy=Policy(1))])
+    assert chart["segments"] == []
+    assert chart["range"] == {"min": 0, "max": 100, "step": 20}
+
+
+def test_split_chart__many_invocations__axis_closes_in_on_the_weight() -> None:
+    chart = charts.split_chart([split((10, 9), (500_000, 150_000), (1_000_000, 300_100))])
+    assert 29 <= chart["range"]["min"] < 30 < chart["range"]["max"] <= 31
+
+
+def test_versions_chart__errors__are_a_series_of_their_own() -> None:
+    chart = charts.versions_chart([VersionCount("1", 70, 0), VersionCount("2", 30, 4)], POLICY)
+    told = [
+        (series["name"], series["role"], series["errors"], series["values"]) for series in chart["series"]
+    ]
+    assert told == [
+        ("Version 1", "primary", False, [70, None]),
+        ("Version 2", "canary", False, [None, 26]),
+        ("Version 2, errors", "canary", True, [None, 4]),
+    ]
+    assert chart["summary"] == "Version 1: 70 invocations, 0 errors. Version 2: 30 invocations, 4 errors."
+
+
+def test_versions_chart__version_outside_the_policy__has_no_role() -> None:
+    chart = charts.versions_chart([VersionCount("7", 1, 0), VersionCount("LATEST", 1, 0)], POLICY)
+    assert [(series["name"], series["role"]) for series in chart["series"]] == [
+        ("Version 7", "other"),
+        ("LATEST", "other"),
+    ]
+
+
+def test_traffic_chart__quiet_buckets__are_gaps_in_their_place() -> None:
+    late = Slot(NOON + timedelta(seconds=30), "1", 7, 2, 0)
+    chart = charts.traffic_chart(traffic(Slot(NOON, "1", 5, 0, 0), late), POLICY)
+    assert chart["labels"][:4] == ["12:00:00", "12:00:10", "12:00:20", "12:00:30"]
+    assert len(chart["labels"]) == 6
+    assert chart["series"][0]["values"] == [5, 0, 0, 5, 0, 0]
+    assert chart["series"][1]["values"] == [0, 0, 0, 2, 0, 0]
+
+
+def test_traffic_chart__versions__are_in_the_order_of_their_numbers() -> None:
+    slots = [Slot(NOON, version, 1, 0, 0) for version in ("10", "2", "LATEST")]
+    names = [series["name"] for series in charts.traffic_chart(traffic(*slots))["series"]]
+    assert names == ["Version 2", "Version 10", "LATEST"]
+
+
+def test_traffic_chart__revision_within_the_window__is_marked_in_its_bucket() -> None:
+    mark = AliasRevision(number=4, created_at=NOON + timedelta(seconds=25))
+    chart = charts.traffic_chart(traffic(Slot(NOON, "1", 1, 0, 0), marks=(mark,)))
+    assert chart["marks"] == [{"at": 2, "label": "Revision 4"}]
+
+
+def test_traffic_chart__no_call__is_empty() -> None:
+    mark = AliasRevision(number=4, created_at=NOON)
+    chart = charts.traffic_chart(traffic(marks=(mark,)))
+    assert (chart["labels"], chart["series"], chart["marks"]) == ([], [], [])
+
+
+def test_charts__all__are_json() -> None:
+    made = [
+        charts.split_chart([split((10, 4))]),
+        charts.versions_chart([VersionCount("1", 1, 0)]),
+        charts.traffic_chart(traffic(Slot(NOON, "1", 1, 0, 0))),
+    ]
+    assert json.loads(json.dumps(made)) == made
