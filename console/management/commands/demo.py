@@ -9,9 +9,9 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
 from console.stack.sample import REGION, packages
+from console.templatetags.serin import share
 from invocations.models import TestRun
 from invocations.operations import Plan
-from releases.core import wording
 from releases.core.policies import Canary, Policy, sentence
 from releases.core.verdicts import Outcome
 from releases.models import Service, User
@@ -95,18 +95,12 @@ def _table(state: RunState) -> str:
     run, verdict = state.run, state.verdict
     rows = [("invocations", f"{run.done:,} of {run.total:,}, {run.errors:,} errors")]
     rows += [(f"version {count.version}", f"{count.invocations:,}") for count in state.versions]
-    if verdict is not None and None not in (verdict.weight, verdict.share, verdict.lo, verdict.hi):
+    if verdict is not None:
         rows += [
-            ("configured", wording.share(verdict.weight or 0)),
-            ("observed", f"{wording.share(verdict.share or 0)} (n = {verdict.n:,})"),
-            (
-                "interval",
-                f"{wording.share(verdict.lo or 0)} to {wording.share(verdict.hi or 0)} (Wilson, 95%)",
-            ),
-            (
-                "band",
-                f"{wording.share(verdict.band_lo or 0)} to {wording.share(verdict.band_hi or 0)} (always valid)",
-            ),
+            ("configured", share(verdict.weight)),
+            ("observed", f"{share(verdict.share)} (n = {verdict.n:,})"),
+            ("interval", f"{share(verdict.lo)} to {share(verdict.hi)} (Wilson, 95%)"),
+            ("band", f"{share(verdict.band_lo)} to {share(verdict.band_hi)} (always valid)"),
             ("verdict", f"{verdict.outcome.upper()}: {verdict.sentence}"),
         ]
     rows += [("errors", f"{kind}: {n:,}") for kind, n in state.errors]
