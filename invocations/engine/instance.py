@@ -1,0 +1,262 @@
+"""One instance: a sandboxed process that runs one function of one version, one invocation at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+from uuid import uuid4
+
+from invocations.engine import log
+from invocations.engine.bundle import Bundle
+from invocations.engine.limits import Limits
+from invocations.engine.outcome import Kind, Outcome, exited, out_of_memory, timed_out
+from invocations.engine.protocol import ANSWER, FrameReader, Hear, call_head
+from invocations.engine.sandbox import Process
+from invocations.engine.start import start_frame
+
+BOOT_S = 10.0
+"""How long a sandbox and its interpreter may take to come up; never charged to the function."""
+
+_ERROR_BYTES = 1024 * 1024
+_ANSWERS = {
+    Hear.OK: Kind.OK,
+    Hear.HANDLED: Kind.HANDLED,
+    Hear.EXCEPTION: Kind.EXCEPTION,
+    Hear.MEMORY: Kind.MEMORY,
+}
+_START_FAILURES = {Hear.LOAD: Kind.LOAD, Hear.INIT: Kind.INIT, Hear.MEMORY: Kind.MEMORY}
+# After these the process is sound: its globals are kept, as Function Compute keeps them.
+_KEPT = frozenset({Kind.OK, Kind.HANDLED, Kind.EXCEPTION})
+
+
+class State(Enum):
+    BOOTING = auto()
+    STARTING = auto()
+    IDLE = auto()
+    BUSY = auto()
+    ENDED = auto()
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One invocation on its way through the pool."""
+
+    future: asyncio.Future[Outcome]
+    request_id: str
+    qualifier: str
+    payload: bytes
+    waiting_since: float
+    cold: bool = False
+    prologue: bytes = b""
+    """The initializer's log, when this call caused one."""
+
+
+class Owner(Protocol):
+    """Who keeps instances and hears what becomes of them."""
+
+    def booted(self, instance: Instance) -> Call | None:
+        """The call for which the instance now loads its function, if one waits."""
+
+    def freed(self, instance: Instance) -> None:
+        """The instance is idle."""
+
+    def not_booted(self, instance: Instance, reason: str) -> None:
+        """The process never came up."""
+
+    def ended(self, instance: Instance) -> None:
+        """The instance takes no more calls; its process may still be dying."""
+
+    def buried(self, instance: Instance) -> None:
+        """Nothing is left of the instance."""
+
+
+class Instance:
+    """The engine's side of one process. All of it happens on the loop's thread."""
+
+    def __init__(
+        self,
+        *,
+        owner: Owner,
+        bundle: Bundle,
+        limits: Limits,
+        instance_id: str,
+        code_path: str,
+        process: Process,
+        log_pipe: log.LogPipe,
+    ) -> None:
+        self.bundle = bundle
+        self.instance_id = instance_id
+        self.process = process
+        self.state = State.BOOTING
+        self.sequence = 0
+        self.memory_kb = 0
+        self.call: Call | None = None
+        self._owner = owner
+        self._limits = limits
+        self._code_path = code_path
+        self._log = log_pipe
+        self._memory_limit_kb = bundle.memory_mb * 1024
+        self._channel = FrameReader(self, max_body=limits.payload_bytes + _ERROR_BYTES)
+        self._loop = asyncio.get_running_loop()
+        self.since = self._loop.time()
+        """When the present state began, on the loop's clock."""
+        self._deadline = self.since + BOOT_S
+        self._loop.add_reader(process.pidfd, self._died)
+
+    def channel(self) -> FrameReader:
+        """The protocol of the instance's socket."""
+        return self._channel
+
+    def begin(self, call: Call) -> None:
+        """Send the call. The instance must be idle."""
+        self.call = call
+        self._enter(State.BUSY, self.bundle.timeout_s)
+        self.sequence += 1
+        self._log.open()
+        payload = call.payload
+        head = call_head(self.sequence, call.request_id.encode(), call.qualifier.encode(), len(payload))
+        self._channel.transport.write(head + payload)
+
+    def end(self, kind: Kind = Kind.CRASH, *, reason: str = "") -> None:
+        """Kill the process. A call that it had ends as this kind; `reason` says why it did not boot."""
+        if self.state is State.ENDED:
+            return
+        was, self.state = self.state, State.ENDED
+        text = self._log.take()
+        self._channel.close()
+        self.process.kill()
+        self._owner.ended(self)
+        if was is State.BOOTING:
+            self._owner.not_booted(self, reason or _last_line(text) or "the process ended at once")
+        elif self.call is not None:
+            duration_us = int((self._loop.time() - self.since) * 1_000_000)
+            self._finish(kind, self._error(kind, was, duration_us), duration_us, text)
+
+    def tick(self, now: float) -> None:
+        """Called a few times a second: what has run out of time ends."""
+        self._log.tick()
+        if now < self._deadline or self.state in {State.IDLE, State.ENDED}:
+            return
+        self.end(Kind.TIMEOUT, reason=f"the process did not come up within {BOOT_S:.0f} seconds")
+
+    def uses(self, memory_kb: int) -> None:
+        """Note a sample of the memory of all its processes; too much of it ends the instance."""
+        self.memory_kb = max(self.memory_kb, memory_kb)
+        if memory_kb > self._memory_limit_kb:
+            self.end(Kind.MEMORY)
+
+    # Frames -----------------------------------------------------------------------------------------------
+
+    def frame_received(self, sequence: int, kind: int, body: memoryview) -> None:
+        if sequence != self.sequence or len(body) < ANSWER.size:
+            self.end()
+        elif self.state is State.BUSY and kind in _ANSWERS:
+            self._answered(_ANSWERS[Hear(kind)], body)
+        elif self.state is State.BOOTING and kind == Hear.HELLO:
+            self._booted()
+        elif self.state is State.STARTING and kind == Hear.READY:
+            self._ready()
+        elif self.state is State.STARTING and kind in _START_FAILURES:
+            self._answered(_START_FAILURES[Hear(kind)], body)
+        else:
+            self.end()
+
+    def nonsense_received(self) -> None:
+        self.end()
+
+    def disconnected(self) -> None:
+        self.end()
+
+    def _booted(self) -> None:
+        self.call = call = self._owner.booted(self)
+        bundle = self.bundle
+        self._enter(
+            State.STARTING, bundle.initialization_timeout_s if bundle.initializer else bundle.timeout_s
+        )
+        start = start_frame(
+            bundle,
+            limits=self._limits,
+            code_path=self._code_path,
+            instance_id=self.instance_id,
+            request_id=call.request_id if call else str(uuid4()),
+            qualifier=call.qualifier if call else bundle.version,
+        )
+        self._channel.transport.write(start)
+
+    def _ready(self) -> None:
+        text = self._log.take()
+        call = self.call
+        if call is None:
+            self._rest()
+            return
+        if self.bundle.initializer:
+            call.prologue = log.initialization(call.request_id.encode(), text)
+        else:
+            call.prologue = text
+        self.begin(call)
+
+    def _answered(self, kind: Kind, body: memoryview) -> None:
+        duration_us, memory_kb = ANSWER.unpack_from(body)
+        text = self._log.take()
+        if memory_kb > self.memory_kb:
+            self.memory_kb = memory_kb
+            if memory_kb > self._memory_limit_kb:
+                kind = Kind.MEMORY
+        payload = bytes(body[ANSWER.size :]) if kind is not Kind.MEMORY else self._error(kind, self.state, 0)
+        self._finish(kind, payload, duration_us, text)
+        if kind in _KEPT:
+            self._rest()
+        else:
+            self.end()
+
+    def _rest(self) -> None:
+        self._enter(State.IDLE, 0)
+        self._owner.freed(self)
+
+    # Ends -------------------------------------------------------------------------------------------------
+
+    def _enter(self, state: State, seconds: float) -> None:
+        self.state = state
+        self.since = self._loop.time()
+        self._deadline = self.since + seconds
+
+    def _finish(self, kind: Kind, payload: bytes, duration_us: int, text: bytes) -> None:
+        call, self.call = self.call, None
+        if call is None or call.future.done():  # nobody waits any more
+            return
+        text = log.invocation(
+            call.request_id.encode(),
+            text,
+            kind=kind,
+            payload=payload,
+            duration_us=duration_us,
+            memory_mb=self.bundle.memory_mb,
+            memory_kb=self.memory_kb,
+        )
+        text = call.prologue + text
+        outcome = Outcome(kind, payload, text, duration_us, self.memory_kb, self.instance_id, call.cold)
+        call.future.set_result(outcome)
+
+    def _error(self, kind: Kind, state: State, duration_us: int) -> bytes:
+        bundle = self.bundle
+        if kind is Kind.MEMORY:
+            return out_of_memory(limit_mb=bundle.memory_mb, used_kb=self.memory_kb)
+        if kind is not Kind.TIMEOUT:
+            return exited(duration_us=duration_us, memory_kb=self.memory_kb)
+        if state is State.STARTING and bundle.initializer:
+            return timed_out(bundle.initialization_timeout_s, what="Function initialization")
+        return timed_out(bundle.timeout_s)
+
+    def _died(self) -> None:
+        self._loop.remove_reader(self.process.pidfd)
+        self.end()
+        self.process.reap()
+        self._log.close()
+        self._owner.buried(self)
+
+
+def _last_line(text: bytes) -> str:
+    lines = text.decode("utf-8", "replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

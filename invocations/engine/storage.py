@@ -1,0 +1,91 @@
+"""Where the engine keeps what instances read: runtimes, the sandbox's own program, unpacked code.
+
+An instance runs as a user without rights, so everything it reads must lie under folders which that user can
+traverse. An ordinary user's instances keep the user's own id, and the engine's home will do. Root's
+instances run as `SANDBOX_ID`, to which a home such as `/root/serin` is closed; theirs lies in `/var/cache`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+SANDBOX_ID = 60_999
+"""User and group of root's instances on the host: in a range that neither Debian nor systemd assigns."""
+
+_ROOT_CACHE = Path("/var/cache/serin")
+_ABANDONED_AFTER_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Folders of one engine. Everything in them can be made again."""
+
+    runtimes: Path
+    """Copied runtimes; as root shared by all engines of the machine, for their names tell their content."""
+    code: Path
+    """Unpacked code packages, one folder per digest; readable only for this engine's instances."""
+
+    @classmethod
+    def open(cls, home: Path) -> Storage:
+        if os.geteuid() != 0:
+            return cls(_made(home / "runtimes", 0o755), _made(home / "code", 0o700))
+        key = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
+        code = _made(_ROOT_CACHE / f"code-{key}", 0o750)
+        os.chown(code, 0, SANDBOX_ID)
+        return cls(_made(_ROOT_CACHE / "runtimes", 0o755), code)
+
+    def clean(self) -> None:
+        """Remove what an engine that was killed left half made."""
+        oldest = time.time() - _ABANDONED_AFTER_S
+        for folder in (self.runtimes, self.code):
+            for half_made in folder.glob(".*"):
+                if half_made.lstat().st_mtime < oldest:
+                    shutil.rmtree(half_made, ignore_errors=True)
+
+
+def make_once(folder: Path, build: Callable[[Path], None]) -> Path:
+    """Let `build` fill a new folder and give it its name in one step; do nothing when it is there.
+
+    Two processes may race: both build, one rename wins, and what both made is the same.
+    """
+    if folder.exists():
+        return folder
+    draft = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
+    draft.mkdir()
+    try:
+        build(draft)
+        _make_readable(draft)
+        draft.rename(folder)
+    except BaseException as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        if isinstance(error, OSError) and folder.exists():
+            return folder
+        raise
+    return folder
+
+
+def _made(folder: Path, mode: int) -> Path:
+    """The folder, with this mode whatever the umask is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0 and folder.parent == _ROOT_CACHE:
+        folder.parent.chmod(0o755)
+    folder.chmod(mode)
+    return folder
+
+
+def _make_readable(folder: Path) -> None:
+    for path, _, names in os.walk(folder):
+        Path(path).chmod(0o755)
+        for name in names:
+            file = Path(path, name)
+            mode = file.lstat().st_mode
+            if stat.S_ISREG(mode):
+                file.chmod(0o755 if mode & 0o100 else 0o644)

@@ -1,0 +1,394 @@
+"""The process that runs Python functions: `python3 -I -S -B worker.pyc DESCRIPTOR`.
+
+It speaks the protocol of `invocations.engine.protocol` on an inherited socket. It is one file and imports as
+little as it can, for each import is paid at every cold start; what only some functions need is imported when
+they need it. The code it runs shares its memory and may do anything to it: the engine trusts nothing it says.
+"""
+
+import io
+import os
+import resource
+import sys
+import time
+
+# The protocol: see invocations/engine/protocol.py.
+START, INVOKE = 1, 2
+HELLO, READY, OK, EXCEPTION, LOAD, INIT, MEMORY = 16, 17, 32, 34, 35, 36, 37
+READ_BYTES = 256 * 1024
+HEADER_BYTES = 13
+
+SLACK_BYTES = 512 * 1024 * 1024
+LIMITS = (
+    (resource.RLIMIT_NPROC, 256),
+    (resource.RLIMIT_NOFILE, 1024),
+    (resource.RLIMIT_FSIZE, 512 * 1024 * 1024),
+    (resource.RLIMIT_CORE, 0),
+)
+LOG_DESCRIPTOR = 1
+
+
+class Channel:
+    """Frames in and out, one at a time, over the blocking socket."""
+
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+        os.set_inheritable(descriptor, False)
+        # A forked child must not answer in the function's name, nor keep the socket open after its death.
+        os.register_at_fork(after_in_child=self.leave)
+
+    def leave(self):
+        os.close(self.descriptor)
+        self.descriptor = -1
+
+    def receive(self, read=os.read):
+        """The next frame, whole; ends the process when the engine is gone."""
+        data = read(self.descriptor, READ_BYTES)
+        while len(data) < HEADER_BYTES:
+            more = read(self.descriptor, READ_BYTES)
+            if not more:
+                os._exit(0)
+            data += more
+        size = int.from_bytes(data[:4], "little") + 4
+        if len(data) == size:
+            return data
+        whole = bytearray(size)
+        view = memoryview(whole)
+        view[: len(data)] = data
+        position = len(data)
+        while position < size:
+            count = os.readv(self.descriptor, [view[position:]])
+            if not count:
+                os._exit(0)
+            position += count
+        return bytes(whole)
+
+    def send(self, kind, sequence, duration_us, payload=b"", write=os.write):
+        """An answer: header, microseconds, largest resident set in kB, payload."""
+        memory_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        data = b"%b%b%c%b%b%b" % (
+            (len(payload) + 17).to_bytes(4, "little"),
+            sequence,
+            kind,
+            min(duration_us, 0xFFFFFFFF).to_bytes(4, "little"),
+            memory_kb.to_bytes(4, "little"),
+            payload,
+        )
+        sent = write(self.descriptor, data)
+        if sent < len(data):
+            view = memoryview(data)
+            while sent < len(data):
+                sent += write(self.descriptor, view[sent:])
+
+
+class Log(io.RawIOBase):
+    """What the function prints, written through to the engine's pipe up to a limit per invocation.
+
+    Between invocations nothing is written, so a thread that goes on printing writes into nobody's log.
+    """
+
+    def __init__(self):
+        self.left = 0
+
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return LOG_DESCRIPTOR
+
+    def write(self, data):
+        size = len(data)
+        if self.left > 0:
+            # One byte more than the limit tells the engine that something was cut.
+            data = bytes(data[: self.left])
+            self.left -= len(data)
+            try:
+                while data:
+                    data = data[os.write(LOG_DESCRIPTOR, data) :]
+            except OSError:  # the function closed or replaced the descriptor: its log is its own loss
+                self.left = 0
+        return size
+
+
+class Output:
+    """The streams of the function, `sys.stdout` and `sys.stderr`, as one text file over one `Log`."""
+
+    def __init__(self):
+        self.limit = 0
+        self.raw = Log()
+        self.stream = io.TextIOWrapper(
+            io.BufferedWriter(self.raw), encoding="utf-8", errors="backslashreplace", line_buffering=True
+        )
+        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = self.stream
+
+    def open(self):
+        self.raw.left = self.limit + 1
+
+    def close(self):
+        if not self.stream.closed:
+            self.stream.flush()
+        self.raw.left = 0
+
+
+class Credentials:
+    def __init__(self):
+        self.access_key_id = ""
+        self.access_key_secret = ""
+        self.security_token = ""
+
+
+class FunctionMeta:
+    def __init__(self, settings):
+        self.name = settings["function"]
+        self.handler = settings["handler"]
+        self.memory = int(settings["memory_mb"])
+        self.timeout = int(settings["timeout_s"])
+        self.initializer = settings["initializer"]
+        self.initialization_timeout = int(settings["initialization_timeout_s"])
+
+
+class ServiceMeta:
+    def __init__(self, settings, qualifier):
+        self.name = settings["service"]
+        self.log_project = settings["log_project"]
+        self.log_store = settings["log_store"]
+        self.qualifier = qualifier
+        self.version_id = settings["version_id"]
+
+
+class Tracing:
+    def __init__(self):
+        self.span_context = ""
+        self.span_baggages = {}
+        self.jaeger_endpoint = ""
+
+
+class Context:
+    """Function Compute's context object, as its Python runtime hands it to handlers."""
+
+    def __init__(self, worker, request_id, qualifier):
+        self.request_id = request_id
+        self.credentials = worker.credentials
+        self.function = worker.function
+        self.service = ServiceMeta(worker.settings, qualifier)
+        self.tracing = worker.tracing
+        self.region = worker.settings["region"]
+        self.account_id = worker.settings["account_id"]
+
+    def to_json(self):
+        return encode(self, default=vars).decode()
+
+
+class LoggingHook:
+    """Gives `logging` Function Compute's format when a function first imports it; costs nothing before."""
+
+    def __init__(self, worker):
+        self.worker = worker
+        self.loader = None
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "logging":
+            return None
+        sys.meta_path.remove(self)
+        found = (finder.find_spec(name, path, target) for finder in sys.meta_path)
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is not None and not spec.origin.startswith(self.worker.settings["code"]):
+            self.loader, spec.loader = spec.loader, self
+        return spec
+
+    def create_module(self, spec):
+        spec.loader = self.loader
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        module.__loader__ = self.loader
+        self.loader.exec_module(module)
+        layout = "%(asctime)s.%(msecs)03dZ %(request_id)s [%(levelname)s] %(message)s"
+        formatter = module.Formatter(layout, "%Y-%m-%dT%H:%M:%S")
+        formatter.converter = time.gmtime
+        handler = module.StreamHandler(self.worker.output.stream)
+        handler.setFormatter(formatter)
+        handler.addFilter(self.mark)
+        module.root.addHandler(handler)
+        module.root.setLevel(module.INFO)
+
+    def mark(self, record):
+        record.request_id = self.worker.request_id
+        return True
+
+
+class FunctionError(Exception):
+    """A fault of the function that the worker finds."""
+
+    def __init__(self, message, error_type):
+        super().__init__(message)
+        self.error_type = error_type
+
+
+class Worker:
+    def __init__(self, channel):
+        self.channel = channel
+        self.output = Output()
+        self.credentials = Credentials()
+        self.tracing = Tracing()
+        self.request_id = ""
+        self.settings = {}
+        self.max_payload = 0
+        self.function = None
+        self.handler = None
+
+    def run(self):
+        self.channel.send(HELLO, bytes(8), 0)
+        self.start(self.channel.receive())
+        while True:
+            self.invoke(self.channel.receive())
+
+    def start(self, frame):
+        self.settings = settings = adopt(frame[HEADER_BYTES:])
+        self.function = FunctionMeta(settings)
+        self.request_id = settings["request_id"]
+        self.output.limit = int(settings["log_bytes"])
+        self.max_payload = int(settings["payload_bytes"])
+        # The engine samples and ends what grows too large; this is the backstop for what grows too fast.
+        ceiling = int(settings["memory_mb"]) * 1024 * 1024 + SLACK_BYTES
+        resource.setrlimit(resource.RLIMIT_DATA, (ceiling, ceiling))
+        sys.meta_path.insert(0, LoggingHook(self))
+        self.answer(frame[4:12], self.load)
+
+    def invoke(self, frame):
+        names = HEADER_BYTES + 2
+        middle = names + frame[13]
+        end = middle + frame[14]
+        self.request_id = frame[names:middle].decode()
+        context = Context(self, self.request_id, frame[middle:end].decode())
+        self.answer(frame[4:12], self.call, frame[end:], context)
+
+    def answer(self, sequence, work, *arguments):
+        """Run the function's code with its log open, and answer. What exits, ends the process."""
+        self.output.open()
+        started = time.perf_counter_ns()
+        try:
+            kind, payload = work(*arguments)
+        except MemoryError:
+            kind, payload = MEMORY, b""
+        except BaseException:  # SystemExit, KeyboardInterrupt and their like
+            self.output.close()
+            os._exit(1)
+        duration_us = (time.perf_counter_ns() - started) // 1000
+        self.output.close()
+        self.channel.send(kind, sequence, duration_us, payload)
+
+    def load(self):
+        stage = LOAD
+        try:
+            self.handler = find(self.settings["handler"])
+            if self.settings["initializer"]:
+                initializer = find(self.settings["initializer"])
+                stage = INIT
+                initializer(Context(self, self.request_id, self.settings["qualifier"]))
+        except MemoryError:
+            raise
+        except Exception as error:
+            return stage, describe(error)
+        return READY, b""
+
+    def call(self, event, context):
+        try:
+            result = self.handler(event, context)
+            payload = result if type(result) is bytes else as_bytes(result)
+            if len(payload) > self.max_payload:
+                raise FunctionError(f"Response exceeds {self.max_payload} bytes", "ResponseSizeTooLarge")
+        except MemoryError:
+            raise
+        except Exception as error:
+            return EXCEPTION, describe(error)
+        return OK, payload
+
+
+def adopt(body):
+    """Take over the settings and the environment that START carries."""
+    parts = body.decode("utf-8", "surrogateescape").split("\0")
+    pairs = list(zip(parts[::2], parts[1::2], strict=False))
+    border = pairs.index(("", ""))
+    settings = dict(pairs[:border])
+    os.environ.clear()
+    for name, value in pairs[border + 1 :]:
+        try:
+            os.environ[name] = value
+        except (OSError, ValueError):  # a name no environment can hold
+            continue
+    time.tzset()
+    os.chdir(settings["code"])
+    sys.path.insert(0, settings["code"])
+    return settings
+
+
+def find(handler):
+    """The function a handler text such as `index.handler` or `package/module.handler` names."""
+    path, _, name = handler.rpartition(".")
+    module = path.replace("/", ".").strip(".")
+    if not module or not name:
+        raise FunctionError(f"Handler '{handler}' is not of the form module.function", "InvalidHandler")
+    try:
+        __import__(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        raise FunctionError(f"Unable to import module '{path}'", "ImportModuleError") from None
+    found = getattr(sys.modules[module], name, None)
+    if not callable(found):
+        raise FunctionError(f"Handler '{name}' is missing on module '{path}'", "HandlerNotFound")
+    return found
+
+
+def as_bytes(result):
+    if isinstance(result, str):
+        return result.encode()
+    if isinstance(result, (bytes, bytearray, memoryview)):
+        return bytes(result)
+    return encode(result)
+
+
+def encode(value, **options):
+    """JSON as bytes; the module is imported by the functions that need it."""
+    json = __import__("json")
+    return json.dumps(value, ensure_ascii=False, **options).encode("utf-8", "backslashreplace")
+
+
+def describe(error):
+    """Function Compute's error body: the message first, then the type and the stack."""
+    try:
+        message = str(error)
+    except Exception:
+        message = "<unprintable error>"
+    name = error.error_type if type(error) is FunctionError else type(error).__name__
+    return encode({"errorMessage": message, "errorType": name, "stackTrace": stack_of(error)})
+
+
+def stack_of(error):
+    """One row per frame of the function's own code: file, line, function, source."""
+    traceback = __import__("traceback")
+    own = stack_of.__code__.co_filename
+    rows = [
+        [f'File "{frame.filename}"', f"line {frame.lineno}", f"in {frame.name}", frame.line or ""]
+        for frame in traceback.extract_tb(error.__traceback__, limit=-100)
+        if frame.filename != own and not frame.filename.startswith("<frozen")
+    ]
+    if isinstance(error, SyntaxError) and error.filename:
+        source = (error.text or "").strip()
+        rows.append([f'File "{error.filename}"', f"line {error.lineno}", "in <module>", source])
+    return rows
+
+
+def main():
+    for limit, value in LIMITS:
+        hard = resource.getrlimit(limit)[1]
+        ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (ceiling, ceiling))
+    # When memory runs out, the kernel should choose a function and not the engine or the database.
+    descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    os.write(descriptor, b"1000")
+    os.close(descriptor)
+    Worker(Channel(int(sys.argv[1]))).run()
+
+
+main()
