@@ -123,7 +123,7 @@ def code(digest: str) -> bytes:
     content = (
         CodePackage.objects.filter(content__isnull=False).values_list("content", flat=True).get(pk=digest)
     )
-    return bytes(content)
+    return bytes(content or b"")
 
 
 def _live(keys: Collection[ServiceKey] | None) -> QuerySet[Service]:

@@ -1,0 +1,1 @@
+"""The data plane: answers invocations from memory and records them."""

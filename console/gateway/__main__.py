@@ -1,0 +1,52 @@
+"""python -m console.gateway: serve invocations on SERIN_GATEWAY_PORT, on the address SERIN_BIND."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import django
+import uvicorn
+from django.conf import settings
+
+BACKLOG = 2048
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+    django.setup()  # for settings and for loading tables; no call passes through Django
+    try:
+        listener = _listen(settings.BIND, settings.GATEWAY_PORT)
+    except OSError as error:
+        sys.exit(f"SERIN_GATEWAY_PORT: cannot listen on port {settings.GATEWAY_PORT}: {error.strerror}")
+    config = uvicorn.Config(
+        "console.gateway.app:application",
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        interface="asgi3",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    if not server.started:
+        sys.exit(1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(BACKLOG)
+    return listener
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""A parsed request and its answer, as the hot path knows them: of no particular server."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+API_PREFIX = "/2016-08-15/"
+
+
+class ClientGone(Exception):
+    """The caller hung up before the request was complete; there is nobody to answer."""
+
+
+@dataclass(slots=True)
+class Request:
+    """`headers` has lower-cased names; `read` gives the body, or raises `FcRefusal` above its limit in bytes.
+
+    The body is read late, so that nobody who may not call can make the gateway hold one.
+    """
+
+    method: bytes
+    path: str
+    raw_path: bytes
+    headers: dict[bytes, bytes]
+    read: Callable[[int], Awaitable[bytes]]
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Address(NamedTuple):
+    """What an invocation's path names. `qualifier` is LATEST when the caller named none."""
+
+    service: str
+    qualifier: str
+    function: str
+
+
+@lru_cache(maxsize=4096)
+def invocation_address(path: str) -> Address | None:
+    """Read `/2016-08-15/services/{service[.qualifier]}/functions/{function}/invocations`; None for others."""
+    match path.split("/"):
+        case ["", "2016-08-15", "services", qualified, "functions", function, "invocations"]:
+            # A service's name cannot hold a dot.
+            service, dot, qualifier = qualified.partition(".")
+            return Address(service, qualifier if dot else "LATEST", function)
+    return None
+
+
+@lru_cache(maxsize=256)
+def region_of_host(host: bytes, regions: tuple[str, ...]) -> str | None:
+    """The region in `{account}.{region}.fc...`, its `-internal` variant, or `{region}.anything`."""
+    for label in host.decode("latin-1").split(".")[:2]:
+        region = label.removesuffix("-internal")
+        if region in regions:
+            return region
+    return None

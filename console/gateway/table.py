@@ -1,0 +1,142 @@
+"""The routing table in memory: what every call is resolved against.
+
+A service is replaced as a whole, by one assignment, so a call sees either all of a change or none of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from console.fc.refusals import alias_not_found, function_not_found, service_not_found, version_not_found
+from invocations.engine.bundle import Bundle
+from releases.core.policies import BadPolicy, parse
+from releases.core.routing import Decision, compile_policy
+from releases.queries.routing import AliasRoute, Mark, ServiceKey, ServiceRoutes
+
+logger = logging.getLogger(__name__)
+
+HeaderList: TypeAlias = list[tuple[bytes, bytes]]
+
+EXPOSED = (
+    b"Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,"
+    b"x-fc-log-result,x-fc-invocation-code-version,x-fc-invocation-service-version,x-serin-alias-revision"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One function of one version, and the response headers that only depend on it."""
+
+    bundle: Bundle
+    headers: HeaderList
+
+
+class Route(NamedTuple):
+    """What a call resolved to. `revision` is 0 and `reason` empty when no alias was asked."""
+
+    target: Target
+    revision: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Alias:
+    revision: int
+    decide: Callable[[], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledService:
+    """A service ready for calls; `versions` maps a version to its functions."""
+
+    mark: Mark
+    aliases: dict[str, _Alias]
+    versions: dict[str, dict[str, Target]]
+
+
+class RoutingTable:
+    """Services by (region, name). Holds no lock: it is read and changed on one event loop."""
+
+    def __init__(self) -> None:
+        self._services: dict[ServiceKey, CompiledService] = {}
+
+    def resolve(self, key: ServiceKey, qualifier: str, function: str) -> Route:
+        """Choose the target of one call. Raises a 404 `FcRefusal` that names what is missing."""
+        service = self._services.get(key)
+        if service is None:
+            raise service_not_found(key[1])
+        alias = service.aliases.get(qualifier)
+        if alias is None:
+            return Route(_target(service, key[1], qualifier, function), 0, "")
+        decision = alias.decide()
+        target = _target(service, key[1], str(decision.version), function)
+        return Route(target, alias.revision, decision.reason)
+
+    def replace(self, keys: Iterable[ServiceKey], found: dict[ServiceKey, CompiledService]) -> None:
+        """Take in what was found of `keys`; those that were not found are gone."""
+        for key in keys:
+            if key not in found:
+                self._services.pop(key, None)
+        self._services.update(found)
+
+    def stale(self, marks: dict[ServiceKey, Mark]) -> set[ServiceKey]:
+        """The services whose mark in the database is not the one they were loaded with."""
+        known = {key: service.mark for key, service in self._services.items()}
+        return {key for key in known.keys() | marks.keys() if known.get(key) != marks.get(key)}
+
+    def count_services(self) -> int:
+        return len(self._services)
+
+    def count_aliases(self) -> int:
+        return sum(len(service.aliases) for service in self._services.values())
+
+
+def _target(service: CompiledService, name: str, version: str, function: str) -> Target:
+    functions = service.versions.get(version)
+    if functions is None:
+        if version.isascii() and version.isdigit():
+            raise version_not_found(name, version)
+        raise alias_not_found(name, version)
+    target = functions.get(function)
+    if target is None:
+        raise function_not_found(name, function)
+    return target
+
+
+def compile_services(found: Iterable[ServiceRoutes]) -> dict[ServiceKey, CompiledService]:
+    """What `RoutingTable.replace` takes in."""
+    return {(routes.region, routes.name): _compile(routes) for routes in found}
+
+
+def _compile(routes: ServiceRoutes) -> CompiledService:
+    aliases = {route.name: _compile_alias(routes, route) for route in routes.aliases}
+    versions = {
+        version: {name: Target(bundle, _headers(bundle)) for name, bundle in functions.items()}
+        for version, functions in routes.functions.items()
+    }
+    return CompiledService(
+        mark=routes.mark,
+        aliases={name: alias for name, alias in aliases.items() if alias is not None},
+        versions=versions,
+    )
+
+
+def _compile_alias(routes: ServiceRoutes, route: AliasRoute) -> _Alias | None:
+    try:
+        return _Alias(route.revision, compile_policy(parse(route.policy), random.random))
+    except BadPolicy as bad:
+        # One policy that cannot be read must not keep every other change from taking effect.
+        logger.error("alias %s of %s/%s does not route: %s", route.name, routes.region, routes.name, bad)
+        return None
+
+
+def _headers(bundle: Bundle) -> HeaderList:
+    return [
+        (b"x-fc-invocation-service-version", bundle.version.encode()),
+        (b"x-fc-code-checksum", bundle.code_checksum.encode()),
+        (b"access-control-expose-headers", EXPOSED),
+    ]
