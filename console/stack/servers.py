@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from . import CannotStart
+from .leftovers import MARK, end_leftovers
 from .places import Places
 from .postgres import Postgres
 from .tether import tethered
@@ -35,6 +36,53 @@ class Server(Protocol):
     def command(self) -> list[str]: ...
     def is_ready(self) -> bool: ...
     def ask_to_stop(self, process: subprocess.Popen[bytes]) -> None: ...
+
+
+class Managed:
+    """A server and the process that is running it."""
+
+    def __init__(self, places: Places, server: Server) -> None:
+        self.server = server
+        self.log = places.logs / f"{server.name}.log"
+        self.environment = {**os.environ, MARK: str(places.home)}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Must be called in the main thread: the server dies with the thread that started it."""
+        self.server.prepare()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                tethered(self.server.command()),
+                cwd=self.server.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # A Ctrl-C in the terminal is for the supervisor, which stops the servers last.
+                start_new_session=True,
+            )
+
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def wait_until_ready(self) -> None:
+        limit = time.monotonic() + READY_LIMIT
+        while not self.server.is_ready():
+            if not self.is_alive():
+                raise CannotStart(f"{self.server.name} stopped at once: {_reason(self.log)} (see {self.log})")
+            if time.monotonic() > limit:
+                raise CannotStart(f"{self.server.name} was not ready within {READY_LIMIT:.0f} s")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.server.ask_to_stop(self.process)
+        try:
+            self.process.wait(STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
 
 def embedded(places: Places, *, durable: bool = True) -> list[Server]:
@@ -76,18 +124,24 @@ def running(home: Path, *, durable: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def started(places: Places, servers: list[Server]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Start the servers of a home whose lock we hold, by name; stop them in reverse order at the end."""
+def started(places: Places, servers: list[Server]) -> Iterator[list[Managed]]:
+    """Start the servers of a home whose lock we hold; stop them in reverse order at the end."""
     with ExitStack() as stack:
-        processes = {server.name: stack.enter_context(_started(places, server)) for server in servers}
+        managed = []
         for server in servers:
-            _wait_for(server, processes[server.name], places)
-        yield processes
+            managed.append(Managed(places, server))
+            stack.callback(managed[-1].stop)
+            managed[-1].start()
+        for one in managed:
+            one.wait_until_ready()
+        yield managed
 
 
 @contextmanager
 def owned(places: Places) -> Iterator[None]:
     """Hold the home's lock: one process at a time starts and stops what lives in a home folder.
+
+    What a killed owner has left running is ended first.
 
     Raises CannotStart, naming the holder, when another process holds it. The kernel drops the lock of a
     process that dies.
@@ -102,6 +156,7 @@ def owned(places: Places) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"process {os.getpid()}: {' '.join(sys.argv)}\n")
         lock.flush()
+        end_leftovers(places.home)
         yield
 
 
@@ -122,47 +177,6 @@ def make_folders(places: Places) -> None:
 
 def _lock_file(places: Places, name: str) -> IO[str]:
     return (places.run / name).open("a+", encoding="utf-8")
-
-
-@contextmanager
-def _started(places: Places, server: Server) -> Iterator[subprocess.Popen[bytes]]:
-    server.prepare()
-    with (places.logs / f"{server.name}.log").open("ab") as log:
-        process = subprocess.Popen(
-            tethered(server.command()),
-            cwd=server.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            # A Ctrl-C in the terminal is for the supervisor, which stops the servers last.
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        _stop(server, process)
-
-
-def _stop(server: Server, process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    server.ask_to_stop(process)
-    try:
-        process.wait(STOP_LIMIT)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait_for(server: Server, process: subprocess.Popen[bytes], places: Places) -> None:
-    limit = time.monotonic() + READY_LIMIT
-    while not server.is_ready():
-        if process.poll() is not None:
-            log = places.logs / f"{server.name}.log"
-            raise CannotStart(f"{server.name} stopped at once: {_reason(log)} (all of it in {log})")
-        if time.monotonic() > limit:
-            raise CannotStart(f"{server.name} was not ready within {READY_LIMIT:.0f} s")
-        time.sleep(0.02)
 
 
 def _reason(log: Path) -> str:

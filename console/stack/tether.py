@@ -20,8 +20,13 @@ def tethered(command: list[str]) -> list[str]:
     return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *command]
 
 
-def main(parent: int, command: list[str]) -> None:
+def die_with_parent() -> None:
+    """Have the kernel kill the calling process when the thread that started it ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+def main(parent: int, command: list[str]) -> None:
+    die_with_parent()
     # The parent may have died before the line above, and then no signal will ever come.
     if os.getppid() != parent:
         sys.exit("the parent process is gone")
