@@ -1,6 +1,6 @@
 // Bundles static/src into static/dist: scripts, one style sheet, the icon sprite and the licences of
 // everything bundled. Run with `npm run build`, or `npm run watch` while developing.
-import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -74,7 +74,6 @@ if (!existsSync(modules)) {
   console.error("node_modules is missing: run `npm ci` first");
   process.exit(1);
 }
-await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });
 const context = await esbuild.context({ ...options, plugins: [besideTheBundles] });
 if (process.argv.includes("--watch")) {

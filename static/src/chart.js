@@ -51,7 +51,7 @@ function create(element) {
 
 const drawAll = () => document.querySelectorAll("[data-chart]").forEach(draw);
 
-drawAll();
+document.fonts.ready.then(drawAll); // a canvas does not measure its text again when a font arrives
 document.addEventListener("htmx:afterSwap", drawAll);
 document.addEventListener("change", ({ target }) => target.closest("[data-chart-scale]") && drawAll());
 new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
