@@ -38,7 +38,7 @@ up: $(BASE) $(ASSETS) ## Start everything; Ctrl-C stops it
 
 .PHONY: demo
 demo: $(BASE) $(ASSETS) ## The whole story without a browser, on a throw-away home
-	@$(MANAGE) demo $(ARGS)
+	@exec $(RUN) -m console.stack.throwaway manage.py demo $(ARGS)
 
 .PHONY: test
 test: $(DEV) $(ASSETS) chromium ## Every test, on servers of their own: make test ARGS="tests/releases -x"
@@ -46,7 +46,7 @@ test: $(DEV) $(ASSETS) chromium ## Every test, on servers of their own: make tes
 
 .PHONY: bench
 bench: $(DEV) $(ASSETS) ## Measure against the peers; writes var/bench.json
-	@$(MANAGE) bench $(ARGS)
+	@exec $(RUN) -m console.stack.throwaway -m tests.bench $(ARGS)
 
 .PHONY: lint
 lint: $(DEV) ## Style, types, import contracts, forgotten migrations

@@ -14,7 +14,7 @@ from console.stack import CannotStart
 from console.stack.servers import running
 
 # These talk to no server, or start their own. Every other command finds them running, for as long as it runs.
-WITHOUT_SERVERS = {"help", "version", "check", "collectstatic", "makemigrations", "up", "demo", "bench"}
+WITHOUT_SERVERS = {"help", "version", "check", "collectstatic", "makemigrations", "up"}
 
 
 def main(arguments: list[str]) -> None:

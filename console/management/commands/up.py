@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import signal
 import time
 from contextlib import suppress
 from typing import Any
 
+import redis
 from django.conf import settings
 from django.core.management import BaseCommand, call_command
 from django.db import OperationalError, connections
@@ -41,6 +43,7 @@ class Command(BaseCommand):
             make_folders(places)
             with owned(places):
                 _check_ports()
+                _check_redis()
                 with started(places, embedded(places)) as servers:
                     password = _prepare()
                     _supervise(servers, password, since)
@@ -57,6 +60,16 @@ def _check_ports() -> None:
     addresses = loopback if settings.BIND in {"127.0.0.1", "::1"} else [settings.BIND]
     claim("SERIN_CONSOLE_PORT", settings.CONSOLE_PORT, addresses)
     claim("SERIN_GATEWAY_PORT", settings.GATEWAY_PORT, addresses)
+
+
+def _check_redis() -> None:
+    if not os.environ.get("REDIS_URL"):
+        return
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5) as client:
+            client.ping()
+    except (ValueError, redis.RedisError) as error:
+        raise CannotStart(f"the server of REDIS_URL cannot be used: {error}") from error
 
 
 def _prepare() -> str:
