@@ -15,6 +15,8 @@ GROW_AFTER_S = 0.010
 """A fleet that has instances gets another when an invocation has waited this long: about a cold start."""
 
 _STARTS_AT_ONCE = 2
+# A backlog seen at so many looks in a row deserves one instance more, though each call waits but briefly.
+_BACKLOG_LOOKS = 5
 
 
 class ResourceExhausted(Exception):
@@ -54,6 +56,7 @@ class Fleet:
         self._ceilings = ceilings
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        self._looks = 0
 
     def submit(self, call: Call) -> None:
         """Begin the call, or queue it. Raises `ResourceExhausted`."""
@@ -129,11 +132,12 @@ class Fleet:
 
     def grow(self) -> None:
         """Start instances for the calls that wait, as far as there is room."""
-        wanted = min(len(self.queue) - self.booting, _STARTS_AT_ONCE)
-        if wanted <= 0:
-            return
-        if not self._ceilings.room_for(self):
+        if len(self.queue) > self.booting and not self._ceilings.room_for(self):
             self._ceilings.make_room_for(self)
+        self._start(_STARTS_AT_ONCE)
+
+    def _start(self, at_most: int) -> None:
+        wanted = min(len(self.queue) - self.booting, at_most)
         for _ in range(min(wanted, self._ceilings.room_for(self))):
             self.size += 1
             self.booting += 1
@@ -145,8 +149,14 @@ class Fleet:
 
     def _look_again(self) -> None:
         self._timer = None
+        while self.queue and self.queue[0].future.done():
+            self.queue.popleft()
         if not self.queue:
+            self._looks = 0
             return
+        self._looks += 1
         if self._loop.time() - self.queue[0].waiting_since >= GROW_AFTER_S:
             self.grow()
+        elif self._looks % _BACKLOG_LOOKS == 0:
+            self._start(1)
         self._look_again_soon()

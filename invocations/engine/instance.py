@@ -20,13 +20,13 @@ BOOT_S = 10.0
 """How long a sandbox and its interpreter may take to come up; never charged to the function."""
 
 _ERROR_BYTES = 1024 * 1024
-_ANSWERS = {
+_ANSWERS: dict[int, Kind] = {
     Hear.OK: Kind.OK,
     Hear.HANDLED: Kind.HANDLED,
     Hear.EXCEPTION: Kind.EXCEPTION,
     Hear.MEMORY: Kind.MEMORY,
 }
-_START_FAILURES = {Hear.LOAD: Kind.LOAD, Hear.INIT: Kind.INIT, Hear.MEMORY: Kind.MEMORY}
+_START_FAILURES: dict[int, Kind] = {Hear.LOAD: Kind.LOAD, Hear.INIT: Kind.INIT, Hear.MEMORY: Kind.MEMORY}
 # After these the process is sound: its globals are kept, as Function Compute keeps them.
 _KEPT = frozenset({Kind.OK, Kind.HANDLED, Kind.EXCEPTION})
 
@@ -152,14 +152,17 @@ class Instance:
     def frame_received(self, sequence: int, kind: int, body: memoryview) -> None:
         if sequence != self.sequence or len(body) < ANSWER.size:
             self.end()
-        elif self.state is State.BUSY and kind in _ANSWERS:
-            self._answered(_ANSWERS[Hear(kind)], body)
+            return
+        duration_us, memory_kb = ANSWER.unpack_from(body)
+        self.memory_kb = max(self.memory_kb, memory_kb)
+        if self.state is State.BUSY and kind in _ANSWERS:
+            self._answered(_ANSWERS[kind], duration_us, body)
         elif self.state is State.BOOTING and kind == Hear.HELLO:
             self._booted()
         elif self.state is State.STARTING and kind == Hear.READY:
             self._ready()
         elif self.state is State.STARTING and kind in _START_FAILURES:
-            self._answered(_START_FAILURES[Hear(kind)], body)
+            self._answered(_START_FAILURES[kind], duration_us, body)
         else:
             self.end()
 
@@ -197,13 +200,10 @@ class Instance:
             call.prologue = text
         self.begin(call)
 
-    def _answered(self, kind: Kind, body: memoryview) -> None:
-        duration_us, memory_kb = ANSWER.unpack_from(body)
+    def _answered(self, kind: Kind, duration_us: int, body: memoryview) -> None:
         text = self._log.take()
-        if memory_kb > self.memory_kb:
-            self.memory_kb = memory_kb
-            if memory_kb > self._memory_limit_kb:
-                kind = Kind.MEMORY
+        if self.memory_kb > self._memory_limit_kb:
+            kind = Kind.MEMORY
         payload = bytes(body[ANSWER.size :]) if kind is not Kind.MEMORY else self._error(kind, self.state, 0)
         self._finish(kind, payload, duration_us, text)
         if kind in _KEPT:

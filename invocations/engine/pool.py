@@ -97,8 +97,9 @@ class Pool:
         self._closing = True
         if self._ticker is None:
             return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._quiet.wait(), self._limits.drain_s)
+        if self._is_working():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._quiet.wait(), self._limits.drain_s)
         for task in self._launches:
             task.cancel()
         await asyncio.gather(*self._launches, return_exceptions=True)
@@ -106,7 +107,8 @@ class Pool:
             fleet.fail_all(ResourceExhausted("the engine is closing"))
         for instance in tuple(self._instances):
             instance.end()
-        if self._instances:
+        while self._instances:
+            self._empty.clear()
             await self._empty.wait()
         self._ticker.cancel()
 

@@ -37,8 +37,9 @@ class Channel:
         os.register_at_fork(after_in_child=self.leave)
 
     def leave(self):
-        os.close(self.descriptor)
-        self.descriptor = -1
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
 
     def receive(self, read=os.read):
         """The next frame, whole; ends the process when the engine is gone."""
@@ -64,6 +65,8 @@ class Channel:
 
     def send(self, kind, sequence, duration_us, payload=b"", write=os.write):
         """An answer: header, microseconds, largest resident set in kB, payload."""
+        if self.descriptor < 0:  # a child that the function forked, and that came back from the handler
+            os._exit(0)
         memory_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         data = b"%b%b%c%b%b%b" % (
             (len(payload) + 17).to_bytes(4, "little"),
@@ -196,11 +199,10 @@ class LoggingHook:
         return spec
 
     def create_module(self, spec):
-        spec.loader = self.loader
         return self.loader.create_module(spec)
 
     def exec_module(self, module):
-        module.__loader__ = self.loader
+        module.__spec__.loader = module.__loader__ = self.loader
         self.loader.exec_module(module)
         layout = "%(asctime)s.%(msecs)03dZ %(request_id)s [%(levelname)s] %(message)s"
         formatter = module.Formatter(layout, "%Y-%m-%dT%H:%M:%S")
