@@ -1,0 +1,192 @@
+"""Forms of the functions pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+
+from console.editing import MAX_TEXT
+from console.forms.checks import WholeNumberField, obeys
+from console.samples import NoSample, sample_package
+from releases.core import configuration as limits
+from releases.core import names
+from releases.operations.catalog import Configuration
+
+MAX_PAYLOAD = 128 * 1024  # bytes of an event typed into the page; programs may send more
+_LABELS = {"python3": "Python 3"}
+_MEMORY = range(limits.MIN_MEMORY_MB, limits.MAX_MEMORY_MB + 1, limits.MEMORY_STEP_MB)
+
+
+def _code_input(rows: int, language: str = "") -> forms.Textarea:
+    attrs = {"class": "code", "rows": rows, "spellcheck": "false", "autocapitalize": "off"}
+    return forms.Textarea(attrs=attrs | ({"data-editor": language} if language else {}))
+
+
+class ConfigurationForm(forms.Form):
+    """What a function is beside its name and code."""
+
+    runtime = forms.ChoiceField(choices=[(name, _LABELS.get(name, name)) for name in limits.RUNTIMES])
+    handler = forms.CharField(
+        initial="index.handler",
+        validators=[obeys(limits.check_handler)],
+        widget=forms.TextInput(attrs={"maxlength": limits.MAX_HANDLER, "autocomplete": "off"}),
+        help_text="module.function: index.handler is the function handler in index.py.",
+    )
+    memory_mb = forms.TypedChoiceField(
+        label="Memory",
+        coerce=int,
+        choices=[(size, f"{size:,} MB") for size in _MEMORY],
+        initial=limits.MIN_MEMORY_MB,
+        help_text="An instance that uses more is ended.",
+    )
+    timeout_s = WholeNumberField(
+        label="Timeout (seconds)",
+        initial=10,
+        validators=[obeys(limits.check_timeout)],
+        help_text=f"1 to {limits.MAX_TIMEOUT_S}. A call that takes longer is ended.",
+    )
+    initializer = forms.CharField(
+        required=False,
+        validators=[obeys(limits.check_initializer)],
+        widget=forms.TextInput(attrs={"maxlength": limits.MAX_HANDLER, "autocomplete": "off"}),
+        help_text="module.function that runs once in each new instance. Empty for none.",
+    )
+    initialization_timeout_s = WholeNumberField(
+        label="Initializer timeout (seconds)",
+        initial=10,
+        validators=[obeys(limits.check_initialization_timeout)],
+        help_text=f"1 to {limits.MAX_INITIALIZATION_TIMEOUT_S}.",
+    )
+    environment = forms.CharField(
+        label="Environment variables",
+        required=False,
+        strip=False,
+        widget=_code_input(4),
+        help_text=f"One a line: NAME=value. {limits.MAX_ENVIRONMENT_BYTES:,} bytes in all.",
+    )
+    description = forms.CharField(
+        required=False,
+        validators=[obeys(names.check_description)],
+        widget=forms.TextInput(attrs={"maxlength": names.MAX_DESCRIPTION, "autocomplete": "off"}),
+    )
+
+    def clean_environment(self) -> dict[str, str]:
+        variables = parse_environment(self.cleaned_data["environment"])
+        obeys(limits.check_environment)(variables)
+        return variables
+
+    def configuration(self) -> Configuration:
+        """The cleaned form as the operations take it."""
+        return Configuration(**{field.name: self.cleaned_data[field.name] for field in fields(Configuration)})
+
+
+def parse_environment(text: str) -> dict[str, str]:
+    """Lines of NAME=value. An error names the line, never its value: it may be a secret."""
+    variables: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        name, equals, value = line.partition("=")
+        name = name.strip()
+        if not equals:
+            raise ValidationError(f"Line {number} is not of the form NAME=value.")
+        if name in variables:
+            raise ValidationError(f"Line {number} sets {name[:64]} again.")
+        variables[name] = value
+    return variables
+
+
+def format_environment(variables: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}={value}" for name, value in sorted(variables.items()))
+
+
+class PackageField(forms.FileField):
+    """A zip that fits the API's limit; what is in it is judged where it is kept."""
+
+    widget = forms.FileInput(attrs={"accept": ".zip,application/zip"})
+
+    def clean(self, data: Any, initial: Any = None) -> UploadedFile | None:
+        file: UploadedFile | None = super().clean(data, initial)
+        if file is not None and (file.size or 0) > settings.CODE_LIMIT:
+            limit = filesizeformat(settings.CODE_LIMIT)
+            raise ValidationError(f"The package is too large: at most {limit} are taken.", code="too_large")
+        return file
+
+
+class FunctionForm(ConfigurationForm):
+    """A new function; without a package it begins with the sample."""
+
+    name = forms.CharField(
+        validators=[obeys(names.check_function_name)],
+        widget=forms.TextInput(
+            attrs={"maxlength": names.MAX_FUNCTION_NAME, "autocomplete": "off", "autofocus": True}
+        ),
+        help_text="Letters, digits, hyphens and underscores; it begins with a letter or an underscore.",
+    )
+    package = PackageField(
+        label="Code package",
+        required=False,
+        help_text="A zip with your code. Empty: begin with a sample that logs and returns what served the call.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        file = cleaned.get("package")
+        try:
+            cleaned["package"] = file.read() if file else sample_package(cleaned["handler"])
+        except NoSample as error:
+            self.add_error("handler", str(error))
+        return cleaned
+
+
+class UploadForm(forms.Form):
+    """A zip that replaces the code of LATEST."""
+
+    package = PackageField(label="Code package (zip)")
+    base_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class CodeForm(forms.Form):
+    """One file of the package, edited."""
+
+    file = forms.CharField(widget=forms.HiddenInput, max_length=1024, strip=False)
+    base_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    text = forms.CharField(label="Code", required=False, strip=False, widget=_code_input(24, "python"))
+
+    def clean_text(self) -> str:
+        # A textarea sends a line's end as CR LF whatever the file had.
+        text = str(self.cleaned_data["text"]).replace("\r\n", "\n")
+        if len(text.encode()) > MAX_TEXT:
+            raise ValidationError(f"The editor saves files of at most {filesizeformat(MAX_TEXT)}.")
+        return text
+
+
+class InvokeForm(forms.Form):
+    """A test event."""
+
+    payload = forms.CharField(
+        label="Event",
+        required=False,
+        strip=False,
+        initial='{\n  "key": "value"\n}',
+        widget=_code_input(8, "json"),
+        help_text="JSON or any text; the handler receives it as bytes. At most 128 KB.",
+    )
+
+    def clean_payload(self) -> bytes:
+        payload = str(self.cleaned_data["payload"]).replace("\r\n", "\n").encode()
+        if len(payload) > MAX_PAYLOAD:
+            raise ValidationError(
+                f"The event is too large: {len(payload):,} of at most {MAX_PAYLOAD:,} bytes.",
+                code="too_large",
+            )
+        return payload

@@ -1,0 +1,59 @@
+"""The tab Configuration of a function."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_http_methods
+
+from console.access import act_of, function_for
+from console.forms.functions import ConfigurationForm, format_environment
+from console.htmx import go_to, refused
+from console.pages.function_page import OpenFunction, frame, open_function
+from releases.core.rights import Action
+from releases.models import FunctionConfiguration
+from releases.operations import catalog
+from releases.operations.catalog import Configuration
+
+
+@require_http_methods(["GET", "POST"])
+def function_configuration(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
+    opened = open_function(request, region, service, name)
+    if request.method == "GET":
+        form = ConfigurationForm(initial=_initial(opened.function))
+        return _shown(request, opened, form, status=200)
+    if not opened.at.is_latest:
+        return refused(request, "a version cannot change; configure LATEST and publish it")
+    form = ConfigurationForm(request.POST)
+    if not form.is_valid():
+        return _shown(request, opened, form, status=422)
+    function = function_for(request, region, service, name, Action.EDIT)
+    catalog.configure_function(act_of(request), function, configuration=form.configuration())
+    messages.success(request, "The configuration of LATEST was saved.")
+    return go_to(request, opened.url("function-configuration"))
+
+
+def _shown(
+    request: HttpRequest, opened: OpenFunction, form: ConfigurationForm, *, status: int
+) -> HttpResponse:
+    context = frame(opened, "configuration") | {"form": form}
+    return render(request, "console/functions/function_configuration.html", context, status=status)
+
+
+def _initial(function: FunctionConfiguration) -> dict[str, Any]:
+    values = {field.name: getattr(function, field.name) for field in fields(Configuration)}
+    return values | {"environment": format_environment(function.environment)}
+
+
+urls = [
+    path(
+        "services/<str:service>/functions/<str:name>/configuration/",
+        function_configuration,
+        name="function-configuration",
+    ),
+]

@@ -1,0 +1,65 @@
+"""The tab Test of a function: call it once, as it is at the current qualifier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_POST
+
+from console.access import act_of
+from console.forms.functions import InvokeForm
+from console.htmx import fragment, is_htmx
+from console.invoke import Invoked, NotInvoked, invoke
+from console.pages.function_page import OpenFunction, frame, open_function
+from releases.core.rights import Action
+from releases.operations.audit import Act
+
+
+@require_GET
+def function_test(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
+    opened = open_function(request, region, service, name)
+    context = frame(opened, "test") | {"form": InvokeForm()}
+    return render(request, "console/functions/function_test.html", context)
+
+
+@require_POST
+def function_invoke(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
+    opened = open_function(request, region, service, name, Action.INVOKE)
+    form = InvokeForm(request.POST)
+    context: dict[str, Any] = {"form": form, "opened": opened, "function": opened.function}
+    status = 200 if form.is_valid() else 422
+    if form.is_valid():
+        try:
+            context["invoked"] = _invoke(act_of(request), opened, form.cleaned_data["payload"])
+        except NotInvoked as refusal:
+            context["refusal"] = str(refusal)
+            status = 409
+    if is_htmx(request):
+        return fragment(request, "console/functions/_function_result.html", context, status=status)
+    page = frame(opened, "test") | context
+    return render(request, "console/functions/function_test.html", page, status=status)
+
+
+def _invoke(act: Act, opened: OpenFunction, payload: bytes) -> Invoked:
+    function = opened.function
+    initializing_s = function.initialization_timeout_s if function.initializer else 0
+    return invoke(
+        by=act.by.username,
+        region=opened.service.region,
+        service=opened.service.name,
+        qualifier=opened.qualifier,
+        function=function.name,
+        payload=payload,
+        timeout_s=function.timeout_s + initializing_s,
+        now=act.at.timestamp(),
+    )
+
+
+_FUNCTION = "services/<str:service>/functions/<str:name>"
+urls = [
+    path(f"{_FUNCTION}/test/", function_test, name="function-test"),
+    path(f"{_FUNCTION}/invoke/", function_invoke, name="function-invoke"),
+]

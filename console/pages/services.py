@@ -1,0 +1,97 @@
+"""Services: the namespaces that functions, versions and aliases live in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import replace_url
+
+from console.access import act_of, region_for, require, service_for
+from console.forms.services import DescriptionForm, ServiceForm
+from console.htmx import fragment, go_to, refused
+from invocations.refusals import Refused
+from releases.core.rights import Action
+from releases.operations import catalog
+from releases.queries import catalog as query
+
+PAGE_SIZE = 20
+MAX_SEARCH = 128
+
+
+@require_GET
+def services(request: HttpRequest, region: str) -> HttpResponse:
+    return render(request, "console/services/services.html", _listed(request, region))
+
+
+@require_GET
+def service_list(request: HttpRequest, region: str) -> HttpResponse:
+    response = fragment(request, "console/services/_service_list.html", _listed(request, region))
+    return replace_url(response, f"{reverse('services', args=[region])}?{request.GET.urlencode()}")
+
+
+def _listed(request: HttpRequest, region: str) -> dict[str, Any]:
+    require(request, Action.VIEW, region_for(region))
+    search = searched(request)
+    page = Paginator(query.services(region, search=search), PAGE_SIZE).get_page(request.GET.get("page"))
+    return {"page": page, "search": search}
+
+
+def searched(request: HttpRequest) -> str:
+    """What the search field says; PostgreSQL knows no NUL."""
+    return request.GET.get("q", "").replace("\0", "").strip()[:MAX_SEARCH]
+
+
+@require_http_methods(["GET", "POST"])
+def service_create(request: HttpRequest, region: str) -> HttpResponse:
+    require(request, Action.EDIT, region_for(region))
+    form = ServiceForm(request.POST if request.method == "POST" else None)
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        try:
+            service = catalog.create_service(act_of(request), region=region, **form.cleaned_data)
+        except catalog.NameTaken as refusal:
+            form.add_error("name", str(refusal))
+            status = 409
+        else:
+            messages.success(request, f"Service {service.name} was created. Next, give it a function.")
+            return go_to(request, reverse("functions", args=[region, service.name]))
+    return render(request, "console/services/service_create.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def service_edit(request: HttpRequest, region: str, service: str) -> HttpResponse:
+    found = service_for(request, region, service, Action.EDIT)
+    form = DescriptionForm(request.POST if request.method == "POST" else None, initial=vars(found))
+    if form.is_valid():
+        catalog.describe_service(act_of(request), found, **form.cleaned_data)
+        messages.success(request, f"The description of {service} was saved.")
+        return go_to(request, reverse("services", args=[region]))
+    context = {"form": form, "service": found}
+    status = 422 if form.is_bound else 200
+    return render(request, "console/services/service_edit.html", context, status=status)
+
+
+@require_POST
+def service_delete(request: HttpRequest, region: str, service: str) -> HttpResponse:
+    found = service_for(request, region, service, Action.EDIT)
+    try:
+        catalog.delete_service(act_of(request), found)
+    except Refused as refusal:
+        return refused(request, str(refusal))
+    messages.success(request, f"Service {service} was deleted.")
+    return go_to(request, reverse("services", args=[region]))
+
+
+urls = [
+    path("services/", services, name="services"),
+    path("service-list/", service_list, name="service-list"),
+    path("services/new/", service_create, name="service-create"),
+    path("services/<str:service>/edit/", service_edit, name="service-edit"),
+    path("services/<str:service>/delete/", service_delete, name="service-delete"),
+]

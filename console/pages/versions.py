@@ -1,0 +1,107 @@
+"""Versions: immutable snapshots of a service, and which of them serve."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from console.access import act_of, region_for, require, service_for, version_for
+from console.forms.versions import PublishForm
+from console.htmx import go_to, refused
+from invocations.refusals import Refused
+from releases.core.policies import WHOLE_BP
+from releases.core.rights import Action
+from releases.models import Service
+from releases.operations import versions as operation
+from releases.queries import aliases as alias_query
+from releases.queries import catalog
+from releases.queries import versions as query
+
+PAGE_SIZE = 20
+
+Serving = dict[int, list[tuple[str, int, str]]]
+
+
+@require_GET
+def versions_home(request: HttpRequest, region: str) -> HttpResponse:
+    """The only service's versions, or a choice of services."""
+    require(request, Action.VIEW, region_for(region))
+    page = Paginator(catalog.services(region), PAGE_SIZE).get_page(request.GET.get("page"))
+    if page.paginator.count == 1:
+        return redirect("versions", region, page[0].name)
+    return render(request, "console/versions/versions_home.html", {"page": page})
+
+
+@require_GET
+def versions(request: HttpRequest, region: str, service: str) -> HttpResponse:
+    found = service_for(request, region, service)
+    return render(request, "console/versions/versions.html", _listed(request, found, PublishForm()))
+
+
+@require_POST
+def version_publish(request: HttpRequest, region: str, service: str) -> HttpResponse:
+    found = service_for(request, region, service, Action.PUBLISH)
+    form = PublishForm(request.POST)
+    if not form.is_valid():
+        return render(request, "console/versions/versions.html", _listed(request, found, form), status=422)
+    try:
+        version = operation.publish(act_of(request), found, **form.cleaned_data)
+    except operation.NothingChanged as refusal:
+        form.add_error(None, str(refusal))
+        return render(request, "console/versions/versions.html", _listed(request, found, form), status=409)
+    messages.success(request, f"Version {version.number} was published.")
+    return go_to(request, reverse("versions", args=[region, service]))
+
+
+@require_POST
+def version_delete(request: HttpRequest, region: str, service: str, number: int) -> HttpResponse:
+    version = version_for(request, region, service, number, Action.PUBLISH)
+    try:
+        operation.retire(act_of(request), version)
+    except Refused as refusal:
+        return refused(request, str(refusal))
+    messages.success(request, f"Version {number} was deleted. Its number is not used again.")
+    return go_to(request, reverse("versions", args=[region, service]))
+
+
+def _listed(request: HttpRequest, service: Service, form: PublishForm) -> dict[str, Any]:
+    page = Paginator(query.versions(service), PAGE_SIZE).get_page(request.GET.get("page"))
+    serving = _serving(service)
+    newest = query.newest(service)
+    return {
+        "service": service,
+        "form": form,
+        "page": page,
+        "rows": [{"version": version, "serving": serving[version.number]} for version in page],
+        "newest": newest,
+        "newest_idle": newest is not None and not serving[newest.number],
+        "differs": query.latest_differs(service),
+        "function_count": service.functions.count(),
+    }
+
+
+def _serving(service: Service) -> Serving:
+    """By version number: alias, share in basis points, and the part the version plays there."""
+    parts: Serving = defaultdict(list)
+    for state in alias_query.aliases(service):
+        canary = state.policy.canary
+        canary_bp = canary.weight_bp if canary else 0
+        parts[state.policy.primary].append((state.name, WHOLE_BP - canary_bp, "primary"))
+        if canary:
+            parts[canary.version].append((state.name, canary_bp, "canary"))
+    return parts
+
+
+urls = [
+    path("versions/", versions_home, name="versions-home"),
+    path("services/<str:service>/versions/", versions, name="versions"),
+    path("services/<str:service>/versions/publish/", version_publish, name="version-publish"),
+    path("services/<str:service>/versions/<int:number>/delete/", version_delete, name="version-delete"),
+]
