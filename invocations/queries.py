@@ -12,6 +12,7 @@ from django.db.models import QuerySet, Sum
 from .models import Invocation, TestRun, TestRunCount, TrafficBucket
 
 POINTS = 720  # of a chart by time: two hours of 10 s, two and a half days of 5 min, a month of 1 h
+TIERS = {10: timedelta(days=2), 300: timedelta(days=30), 3600: timedelta(days=800)}  # s, and how long kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,14 @@ class Slot:
     duration_us: int
 
 
-def tier_for(span: timedelta) -> int:
-    """The finest tier, in seconds, that draws this span within POINTS points; an hour beyond that."""
-    return next((tier for tier in (10, 300) if span.total_seconds() <= tier * POINTS), 3600)
+def tier_for(span: timedelta, *, age: timedelta = timedelta(0)) -> int:
+    """The finest tier, in seconds, that draws this span within POINTS points and is kept for this long.
+
+    An hour beyond that.
+    """
+    return next(
+        (tier for tier, kept in TIERS.items() if span.total_seconds() <= tier * POINTS and age < kept), 3600
+    )
 
 
 def traffic_of_revision(alias_revision: int, tier: int) -> list[Slot]:
@@ -84,7 +90,13 @@ def test_runs(region: str) -> QuerySet[TestRun]:
 
 def counts(run: TestRun) -> list[TestRunCount]:
     """How the run's indexes ended: one row per alias revision, version and kind of error."""
-    return list(run.counts.order_by("alias_revision", "version", "error"))
+    return counts_of_runs([run])
+
+
+def counts_of_runs(runs: Iterable[TestRun]) -> list[TestRunCount]:
+    """The counts of all these runs in one query, run by run."""
+    found = TestRunCount.objects.filter(run__in=[run.pk for run in runs])
+    return list(found.order_by("run_id", "alias_revision", "version", "error"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 
 from .models import TestRun
+from .queries import TIERS
 
 ROWS = timedelta(days=7)
-TIERS = {10: timedelta(days=2), 300: timedelta(days=30), 3600: timedelta(days=800)}
 RUNS = timedelta(days=90)
 RECORDERS = timedelta(days=7)
 BITE = 10_000

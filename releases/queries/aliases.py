@@ -16,7 +16,7 @@ from releases.models import Alias, AliasRevision, Service, Version
 
 @dataclass(frozen=True, slots=True)
 class AliasState:
-    """An alias as it stands: its newest revision, parsed, and which of its versions are gone."""
+    """An alias as one of its revisions has it, parsed, and which of the versions named there are gone."""
 
     alias: Alias
     revision: AliasRevision
@@ -41,17 +41,34 @@ def aliases(service: Service, *, search: str = "") -> list[AliasState]:
 
 def state(alias: Alias) -> AliasState:
     """One alias; `alias.revision` should be loaded with its author."""
-    live = set(
-        Version.objects.filter(service_id=alias.service_id, retired_at=None).values_list("number", flat=True)
-    )
-    return _state(alias, live)
+    return _state(alias, _live(alias))
+
+
+def history(alias: Alias, revisions: Iterable[AliasRevision]) -> list[AliasState]:
+    """The alias as each of these revisions has it, beside the versions that there are now. One query."""
+    live = _live(alias)
+    return [_as_of(alias, revision, live) for revision in revisions]
+
+
+def _live(alias: Alias) -> set[int]:
+    versions = Version.objects.filter(service_id=alias.service_id, retired_at=None)
+    return set(versions.values_list("number", flat=True))
+
+
+def current(alias: Alias) -> AliasRevision:
+    """The revision in force."""
+    if alias.revision is None:
+        raise AssertionError(f"alias {alias.pk} has no revision outside the transaction that made it")
+    return alias.revision
 
 
 def _state(alias: Alias, live: set[int]) -> AliasState:
-    if alias.revision is None:
-        raise AssertionError(f"alias {alias.pk} has no revision outside the transaction that made it")
-    policy = policies.parse(alias.revision.policy)
-    return AliasState(alias, alias.revision, policy, tuple(sorted(_named(policy) - live)))
+    return _as_of(alias, current(alias), live)
+
+
+def _as_of(alias: Alias, revision: AliasRevision, live: set[int]) -> AliasState:
+    policy = policies.parse(revision.policy)
+    return AliasState(alias, revision, policy, tuple(sorted(_named(policy) - live)))
 
 
 def names_needing(service: Service, number: int) -> list[str]:

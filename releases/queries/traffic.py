@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,7 +62,7 @@ def run_state(run: TestRun, *, at: datetime) -> RunState:
     """Progress, tally and verdict of a run, from its handful of counts; the splits come without rows."""
     rows = counted.counts(run)
     named = [row for row in rows if row.version]
-    splits = _judged(named)
+    splits = _judged(named, aliases.policies_of({row.alias_revision for row in named}))
     errors = Counter[str]()
     for row in rows:
         if row.error:
@@ -75,10 +75,30 @@ def run_state(run: TestRun, *, at: datetime) -> RunState:
         errors=errors.most_common(),
         unnamed=run.done - sum(row.n for row in named),
         splits=splits,
-        verdict=verdicts.combine([split.verdict for split in splits]) if splits else None,
+        verdict=_together(splits),
         rate=rate,
         time_left=left,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A test run in a list; the verdict is None where no alias routed anything."""
+
+    run: TestRun
+    verdict: Verdict | None
+
+
+def run_verdicts(runs: Iterable[TestRun]) -> list[RunLine]:
+    """The runs with their verdicts. Two queries, however many there are."""
+    listed = list(runs)
+    rows: dict[int, list[TestRunCount]] = {}
+    for row in counted.counts_of_runs(listed):
+        if row.version:
+            rows.setdefault(row.run_id, []).append(row)
+    known = aliases.policies_of({row.alias_revision for found in rows.values() for row in found})
+    judged = {run_id: _judged(found, known) for run_id, found in rows.items()}
+    return [RunLine(run, _together(judged.get(run.pk, []))) for run in listed]
 
 
 def run_funnels(run: TestRun, splits: Sequence[Split]) -> list[Split]:
@@ -98,7 +118,7 @@ def _with_rows(split: Split, order: counted.Order | None) -> Split:
 def alias_split(revision: AliasRevision, policy: Policy, *, at: datetime) -> Split:
     """What an alias revision has done so far, from traffic buckets: one query, whatever the traffic."""
     ended = aliases.superseded_at(revision) or at
-    tier = counted.tier_for(ended - revision.created_at)
+    tier = counted.tier_for(ended - revision.created_at, age=at - revision.created_at)
     slots = counted.traffic_of_revision(revision.pk, tier)
     tally = Counter[str]()
     bad = Counter[str]()
@@ -146,12 +166,15 @@ def alias_traffic(alias: Alias, *, since: datetime, until: datetime) -> Traffic:
     return Traffic(slots, tier, since, until, [r for r in revisions if r.created_at >= since])
 
 
-def _judged(rows: Iterable[TestRunCount]) -> list[Split]:
+def _together(splits: Sequence[Split]) -> Verdict | None:
+    return verdicts.combine([split.verdict for split in splits]) if splits else None
+
+
+def _judged(rows: Iterable[TestRunCount], known: Mapping[int, tuple[AliasRevision, Policy]]) -> list[Split]:
     by_revision: dict[int, list[TestRunCount]] = {}
     for row in rows:
         if row.alias_revision:
             by_revision.setdefault(row.alias_revision, []).append(row)
-    known = aliases.policies_of(by_revision)
     splits = []
     for revision_id in sorted(by_revision.keys() & known.keys()):
         revision, policy = known[revision_id]
