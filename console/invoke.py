@@ -65,9 +65,13 @@ class Invoked:
         return self._text if self._text is not None else _hex_dump(self.body[:HEX_BYTES])
 
     @property
+    def is_cut(self) -> bool:
+        return self.size > len(self.body)
+
+    @property
     def _text(self) -> str | None:
         # The cut may have gone through a character.
-        body = self.body if self.size <= len(self.body) else self.body[:-4]
+        body = self.body[:-4] if self.is_cut else self.body
         try:
             text = body.decode()
         except UnicodeDecodeError:

@@ -112,8 +112,8 @@ class PackageField(forms.FileField):
 
     widget = forms.FileInput(attrs={"accept": ".zip,application/zip"})
 
-    def clean(self, data: Any, initial: Any = None) -> UploadedFile | None:
-        file: UploadedFile | None = super().clean(data, initial)
+    def clean(self, data: Any, initial: Any = None) -> UploadedFile[bytes] | None:
+        file: UploadedFile[bytes] | None = super().clean(data, initial)
         if file is not None and (file.size or 0) > settings.CODE_LIMIT:
             limit = filesizeformat(settings.CODE_LIMIT)
             raise ValidationError(f"The package is too large: at most {limit} are taken.", code="too_large")
@@ -133,7 +133,7 @@ class FunctionForm(ConfigurationForm):
     package = PackageField(
         label="Code package",
         required=False,
-        help_text="A zip with your code. Empty: begin with a sample that logs and returns what served the call.",
+        help_text="A zip with your code. Empty: begin with a sample that returns which version served it.",
     )
 
     def clean(self) -> dict[str, Any]:

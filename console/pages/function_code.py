@@ -42,6 +42,7 @@ def _editor(opened: OpenFunction, package: bytes, wanted: str) -> dict[str, Any]
     digest = opened.function.code_id
     context: dict[str, Any] = {
         "file": wanted,
+        "package_url": opened.url("function-package"),
         "upload_form": UploadForm(initial={"base_digest": digest}, auto_id="upload_%s"),
     }
     try:

@@ -68,7 +68,7 @@ def frame(opened: OpenFunction, tab: str) -> dict[str, Any]:
 
 
 def state_line(opened: OpenFunction) -> dict[str, Any]:
-    """What `_function_state.html` shows: how LATEST stands to the newest version, or which version this is."""
+    """What `_function_state.html` shows: how LATEST stands to the newest version, or what is shown."""
     latest = opened.at.is_latest
     return {
         "opened": opened,

@@ -21,7 +21,7 @@ from releases.operations.audit import Act
 @require_GET
 def function_test(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     opened = open_function(request, region, service, name)
-    context = frame(opened, "test") | {"form": InvokeForm()}
+    context = _page(opened) | {"form": InvokeForm()}
     return render(request, "console/functions/function_test.html", context)
 
 
@@ -39,8 +39,12 @@ def function_invoke(request: HttpRequest, region: str, service: str, name: str) 
             status = 409
     if is_htmx(request):
         return fragment(request, "console/functions/_function_result.html", context, status=status)
-    page = frame(opened, "test") | context
+    page = _page(opened) | context
     return render(request, "console/functions/function_test.html", page, status=status)
+
+
+def _page(opened: OpenFunction) -> dict[str, Any]:
+    return frame(opened, "test") | {"invoke_url": opened.url("function-invoke")}
 
 
 def _invoke(act: Act, opened: OpenFunction, payload: bytes) -> Invoked:
