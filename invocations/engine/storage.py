@@ -15,6 +15,7 @@ import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 SANDBOX_ID = 60_999
@@ -35,11 +36,13 @@ class Storage:
 
     @classmethod
     def open(cls, home: Path) -> Storage:
-        if os.geteuid() != 0:
+        user = instances_user()
+        if user is None:
             return cls(_made(home / "runtimes", 0o755), _made(home / "code", 0o700))
         key = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
+        _made(_ROOT_CACHE, 0o755)
         code = _made(_ROOT_CACHE / f"code-{key}", 0o750)
-        os.chown(code, 0, SANDBOX_ID)
+        os.chown(code, 0, user)
         return cls(_made(_ROOT_CACHE / "runtimes", 0o755), code)
 
     def clean(self) -> None:
@@ -49,6 +52,22 @@ class Storage:
             for half_made in folder.glob(".*"):
                 if half_made.lstat().st_mtime < oldest:
                     shutil.rmtree(half_made, ignore_errors=True)
+
+
+@cache
+def instances_user() -> int | None:
+    """The user that instances must become on the host, or `None` when the engine's own has no rights.
+
+    Root of a user namespace that knows no other id is an ordinary user by another name.
+    """
+    if os.geteuid() != 0 or not (_is_mapped("uid_map") and _is_mapped("gid_map")):
+        return None
+    return SANDBOX_ID
+
+
+def _is_mapped(name: str) -> bool:
+    ranges = (map(int, line.split()) for line in Path("/proc/self", name).read_text().splitlines())
+    return any(first <= SANDBOX_ID < first + count for first, _, count in ranges)
 
 
 def make_once(folder: Path, build: Callable[[Path], None]) -> Path:
@@ -75,8 +94,6 @@ def make_once(folder: Path, build: Callable[[Path], None]) -> Path:
 def _made(folder: Path, mode: int) -> Path:
     """The folder, with this mode whatever the umask is."""
     folder.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0 and folder.parent == _ROOT_CACHE:
-        folder.parent.chmod(0o755)
     folder.chmod(mode)
     return folder
 

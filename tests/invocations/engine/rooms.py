@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import os
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -29,7 +31,10 @@ class Room:
     def __init__(self, home: Path, *, unsafe: bool = False, **limits: Any) -> None:
         self._zips: dict[str, bytes] = {}
         self._requests = 0
+        self.home = home
         self.fetched: list[str] = []
+        self._fetches_go_on = asyncio.Event()
+        self._fetches_go_on.set()
         self.pool = Pool(
             home=home, fetch_code=self._fetch, runtimes=RUNTIMES, limits=Limits(**limits), unsafe=unsafe
         )
@@ -57,8 +62,17 @@ class Room:
         request_id = REQUEST_ID.format(self._requests)
         return await self.pool.invoke(bundle, request_id=request_id, qualifier=qualifier, payload=payload)
 
+    def keep(self, digest: str, content: bytes) -> None:
+        """Answer fetches of this digest with this content."""
+        self._zips[digest] = content
+
+    def hold_fetches(self) -> None:
+        """From now on fetching code never ends."""
+        self._fetches_go_on.clear()
+
     async def _fetch(self, digest: str) -> bytes:
         self.fetched.append(digest)
+        await self._fetches_go_on.wait()
         return self._zips[digest]
 
 
@@ -69,6 +83,26 @@ def temporary_home() -> Iterator[Path]:
         home = Path(folder)
         yield home
         shutil.rmtree(Storage.open(home).code)
+
+
+class Theatre:
+    """One started pool for all scenarios of a test module, which saves each its start and its end."""
+
+    def __init__(self, home: Path) -> None:
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        self._room = self._runner.run(self._open(home))
+
+    async def _open(self, home: Path) -> Room:
+        room = Room(home, per_function=48)
+        await room.pool.start()
+        return room
+
+    def play(self, scenario: Callable[[Room], Coroutine[None, None, None]]) -> None:
+        self._runner.run(scenario(self._room))
+
+    def close(self) -> None:
+        self._runner.run(self._room.pool.close())
+        self._runner.close()
 
 
 def in_room(scenario: Callable[[Room], Awaitable[None]], **options: Any) -> None:
@@ -85,3 +119,22 @@ def in_room(scenario: Callable[[Room], Awaitable[None]], **options: Any) -> None
 
     with temporary_home() as home:
         uvloop.run(play(home))
+
+
+async def until(condition: Callable[[], bool], *, within_s: float = 10.0) -> None:
+    """Wait for something that must come true."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - what it waits for is outside this process
+            await asyncio.sleep(0.005)
+
+
+def sandboxes_of(home: Path) -> list[int]:
+    """The sandboxes' processes that still live: their command lines name the folder of this home's code."""
+    marker = os.fsencode(Storage.open(home).code)
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if marker in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+    return found
