@@ -2,11 +2,13 @@
 import { axis, count, frame, marks, short } from "./chart-palette.js";
 
 export function versionsOption(data, colours, { narrow }) {
+  // Along a time axis the outer labels stay within the chart; beside bars they stand where the others do.
+  const aligned = data.horizontal ? {} : { alignMinLabel: "left", alignMaxLabel: "right" };
   const labels = axis(colours, {
     type: "category",
     data: data.labels,
     inverse: data.horizontal,
-    axisLabel: { color: colours.muted, hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right" },
+    axisLabel: { color: colours.muted, hideOverlap: true, ...aligned },
   });
   const amounts = axis(colours, {
     type: "value",
