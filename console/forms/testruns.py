@@ -48,7 +48,8 @@ class TestRunForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"class": "code", "rows": 6, "spellcheck": "false"}),
-        help_text=f"Empty: an empty event. Up to {MAX_PAYLOADS} payloads, {MAX_PAYLOAD_BYTES >> 10} KB in all.",
+        help_text=f"Empty sends an empty event. At most {MAX_PAYLOADS} payloads, "
+        f"{MAX_PAYLOAD_BYTES // 1024} KB in all.",
     )
 
     def __init__(

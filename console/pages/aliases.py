@@ -31,10 +31,10 @@ from releases.queries import versions as version_query
 
 PAGE_SIZE: Final = 20
 WINDOWS: Final = {
-    "1h": timedelta(hours=1),
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-    "30d": timedelta(days=30),
+    "1h": ("hour", timedelta(hours=1)),
+    "24h": ("24 h", timedelta(hours=24)),
+    "7d": ("7 d", timedelta(days=7)),
+    "30d": ("30 d", timedelta(days=30)),
 }
 RECENT: Final = timedelta(minutes=10)
 
@@ -202,15 +202,16 @@ def alias_split_csv(request: HttpRequest, region: str, service: str, name: str) 
 def _traffic(request: HttpRequest, alias: Alias, at: datetime) -> dict[str, Any]:
     window = request.GET.get("window", "")
     window = window if window in WINDOWS else "1h"
-    served = traffic.alias_traffic(alias, since=at - WINDOWS[window], until=at)
+    label, span = WINDOWS[window]
+    served = traffic.alias_traffic(alias, since=at - span, until=at)
     policy = query.state(alias).policy
     n = sum(slot.invocations for slot in served.slots)
     return {
         "service": alias.service,
         "alias": alias,
         "window": window,
-        "windows": list(WINDOWS),
-        "traffic": served,
+        "window_label": label,
+        "windows": [(name, words) for name, (words, _) in WINDOWS.items()],
         "traffic_n": n,
         "traffic_shown": f"{window}-{n}-{alias.revision_id}",
         "traffic_chart": charts.traffic_chart(served, policy),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -75,12 +75,12 @@ def _form_for(request: HttpRequest, region: str) -> TestRunForm:
     """The form, with what exists at the chosen service and qualifier to choose from."""
     bound = request.method == "POST"
     given = request.POST if bound else request.GET
-    services = list(catalog.services(region))
-    service = _picked(services, given)
+    services = catalog.services(region)
+    service = _picked(services, given.get("service", ""))
     qualifiers = _qualifiers(service) if service else []
     qualifier = given.get("qualifier", "")
     if qualifier not in dict(qualifiers) and not bound:
-        qualifier = str(LATEST)
+        qualifier = next((name for name, _ in qualifiers), "")
     functions = _functions(service, qualifier) if service else []
     return TestRunForm(
         request.POST if bound else None,
@@ -92,14 +92,19 @@ def _form_for(request: HttpRequest, region: str) -> TestRunForm:
     )
 
 
-def _picked(services: list[Service], given: Mapping[str, str]) -> Service | None:
-    """The chosen service, or else the first."""
-    named = [row for row in services if row.name == given.get("service")]
-    return next(iter(named or services), None)
+def _picked(services: QuerySet[Service], name: str) -> Service | None:
+    """The chosen service, or else the first that has something to call."""
+    chosen = next((service for service in services if service.name == name), None)
+    return chosen or services.filter(functions__isnull=False).first() or services.first()
 
 
 def _qualifiers(service: Service) -> list[tuple[str, str]]:
-    aliases = [(state.name, f"{state.name}: {state.sentence}") for state in alias_query.aliases(service)]
+    """Aliases first, since they are what callers name; one whose primary version is gone answers nothing."""
+    aliases = [
+        (state.name, f"{state.name}: {state.sentence}")
+        for state in alias_query.aliases(service)
+        if state.policy.primary not in state.missing
+    ]
     versions = [
         (
             str(version),
@@ -158,6 +163,7 @@ def _split(state: traffic.RunState) -> dict[str, Any]:
         "state": state,
         "under_way": _under_way(run),
         "shown": _shown(run),
+        "several": len(drawn) > 1,
         "splits": [splits.shown(split) for split in drawn],
         "split_chart": charts.split_chart(drawn, planned=run.total if _under_way(run) else None),
         "all_lines": splits.lines(state.versions, policy),
