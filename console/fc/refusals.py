@@ -66,10 +66,6 @@ def signature_not_match() -> FcRefusal:
     )
 
 
-def invalid_access_key(key_id: str) -> FcRefusal:
-    return FcRefusal("InvalidAccessKeyID", f"invalid access key ID '{key_id[:128]}'")
-
-
 def not_your_resource() -> FcRefusal:
     return FcRefusal("AccessDenied", "The service or function doesn't belong to you.")
 

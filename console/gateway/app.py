@@ -12,7 +12,7 @@ from django.conf import settings
 
 from console.fc.refusals import entity_too_large, invalid_argument
 from invocations import tokens
-from invocations.engine.pool import Limits, Pool
+from invocations.engine.pool import Limits, Pool, SandboxUnavailable
 from invocations.recorder import Recorder
 from invocations.runtimes import RUNTIMES
 from releases.queries import routing
@@ -59,13 +59,18 @@ class Gateway:
             loader=self._loader,
             recorder=self._recorder,
             pool=self._pool,
+            sandbox_problem=self._plane.sandbox_problem,
             loop_time=asyncio.get_running_loop().time(),
             monotonic=time.monotonic(),
         )
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        await self._start()
+        try:
+            await self._start()
+        except SandboxUnavailable as error:
+            await send({"type": "lifespan.startup.failed", "message": f"no sandbox can be made: {error}"})
+            return
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._stop()

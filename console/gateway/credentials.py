@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from console.fc.limits import CLOCK_SKEW_S
 from console.fc.refusals import (
     FcRefusal,
-    invalid_access_key,
     invalid_argument,
     missing_header,
     not_your_resource,
@@ -22,6 +21,14 @@ from releases.queries.access_keys import Signer
 from .request import Request
 
 TOKEN_CACHE = 10_000
+
+
+class UnknownAccessKey(FcRefusal):
+    """The call names an access key that is not in memory."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__("InvalidAccessKeyID", f"invalid access key ID '{key_id[:128]}'")
+        self.key_id = key_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +63,6 @@ class Credentials:
     def add(self, signers: Iterable[Signer]) -> None:
         self._keys |= {signer.key_id: _key(signer) for signer in signers}
 
-    def unknown_key_of(self, request: Request) -> str | None:
-        """The access key id that a call names and that is not known, if so."""
-        try:
-            key_id, _ = parse_authorization(request.headers.get(b"authorization", b""))
-        except BadAuthorization:
-            return None
-        return None if key_id in self._keys else key_id
-
     def check(self, request: Request, now: float) -> Caller:
         """Let the caller in or raise `FcRefusal`. `now` is in seconds since the epoch."""
         account = request.headers.get(b"x-fc-account-id", self._account_id)
@@ -90,7 +89,7 @@ class Credentials:
             raise invalid_argument(str(bad)) from bad
         key = self._keys.get(key_id)
         if key is None:
-            raise invalid_access_key(key_id)
+            raise UnknownAccessKey(key_id)
         if not verify(
             signature,
             secret=key.secret,

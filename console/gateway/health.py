@@ -1,7 +1,7 @@
 """GET /healthz: what works. Always 200 while calls are answered, for a gateway outlives its database.
 
-`status` is "degraded" when the database is away (routes and records wait for it, calls do not) or no sandbox
-can be made.
+`status` is "degraded" while the database is away (routes stay as they are and records wait, calls do not),
+and when the last call that needed a new instance got none; `sandbox` then says why.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def report(
     loader: Loader,
     recorder: Recorder,
     pool: Pool,
+    sandbox_problem: str,
     loop_time: float,
     monotonic: float,
 ) -> Answer:
@@ -30,7 +31,7 @@ def report(
     backlog = recorder.backlog(monotonic)
     synced_at = loader.synced_at
     body = {
-        "status": "ok" if loader.listening else "degraded",
+        "status": "ok" if loader.listening and not sandbox_problem else "degraded",
         "database": "ok" if loader.listening else "away",
         "table": {
             "services": table.count_services(),
@@ -44,6 +45,7 @@ def report(
             "last_commit_age_s": backlog.last_commit_age_s,
         },
         "instances": asdict(pool.stats()),
+        "sandbox": sandbox_problem or "ok",
     }
     text = json.dumps(body).encode()
     headers = [

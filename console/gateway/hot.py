@@ -12,7 +12,8 @@ from invocations.engine.outcome import Kind, Outcome
 from invocations.engine.pool import Pool, ResourceExhausted, SandboxUnavailable
 from invocations.recorder import Recorder
 
-from .credentials import Caller, Credentials
+from .absences import Absences
+from .credentials import Caller, Credentials, UnknownAccessKey
 from .loading import Loader
 from .request import API_PREFIX, Address, Answer, Request, invocation_address, region_of_host
 from .request_ids import uuid7
@@ -45,6 +46,9 @@ class DataPlane:
         self._pool = pool
         self._recorder = recorder
         self._regions = regions
+        self._absent = Absences()
+        self.sandbox_problem = ""
+        """Why the last call that needed a new instance got none; empty when it got one."""
 
     async def answer(self, request: Request) -> Answer:
         """The answer to any request under any path; raises only `ClientGone`."""
@@ -73,9 +77,14 @@ class DataPlane:
         except Exception as error:
             # A call that was routed but never ran counts as an error of the version it was routed to.
             kind, refusal = _unserved(error)
+            if isinstance(error, SandboxUnavailable):
+                self.sandbox_problem = str(error)
             waited_us = int((time.time() - started_at) * 1e6)
             self._record(request_id, started_at, address, route, outcome=kind, duration_us=waited_us)
             raise refusal from error
+        if outcome.cold:
+            self._absent = Absences()
+        self.sandbox_problem = ""
         self._record(
             request_id,
             started_at,
@@ -91,10 +100,19 @@ class DataPlane:
         return _answer(request_id, route, outcome, tail=tail)
 
     async def _admit(self, request: Request) -> Caller:
-        unknown = self._credentials.unknown_key_of(request)
-        if unknown is not None:
-            await self._loader.confirm_key(unknown)
-        return self._credentials.check(request, time.time())
+        try:
+            return self._credentials.check(request, time.time())
+        except UnknownAccessKey as unknown:
+            key_id = unknown.key_id
+            if key_id in self._absent:
+                raise
+        # A caller may be quicker than the notice of what was just made: look once before saying no.
+        await self._loader.look_for_key(key_id)
+        try:
+            return self._credentials.check(request, time.time())
+        except UnknownAccessKey:
+            self._absent.note(key_id)
+            raise
 
     def _region(self, caller: Caller, request: Request) -> str:
         if caller.region:
@@ -112,9 +130,14 @@ class DataPlane:
         try:
             return self._table.resolve(key, address.qualifier, address.function)
         except FcRefusal:
-            # A caller may be quicker than the notice of what was just published: look once before saying no.
-            await self._loader.confirm(key, address)
-        return self._table.resolve(key, address.qualifier, address.function)
+            if (region, address) in self._absent:
+                raise
+        await self._loader.look_for(key)
+        try:
+            return self._table.resolve(key, address.qualifier, address.function)
+        except FcRefusal:
+            self._absent.note((region, address))
+            raise
 
     def _record(
         self,

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Hashable
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
 
 import psycopg
 from django.db import Error
@@ -31,18 +29,13 @@ from .table import RoutingTable, compile_services
 
 logger = logging.getLogger(__name__)
 
-K = TypeVar("K")
-
 POLL_S = 15.0
 FIRST_BACKOFF_S = 0.1
 MAX_BACKOFF_S = 3.0
-# A name that the database did not know is not asked for again for so long ...
-ABSENT_S = 1.0
-# ... and looks for unknown names are this far apart at least, however many names a flood brings.
+# Looks for unknown names are this far apart at least, however many names a flood brings.
 LOOK_EVERY_S = 0.05
 # How long a caller waits for a look when the database is slow.
 LOOK_TIMEOUT_S = 2.0
-MAX_ABSENT = 10_000
 
 
 class Loader:
@@ -60,7 +53,6 @@ class Loader:
         self._unknown_services: Batched[ServiceKey] = Batched(self.refresh, every_s=LOOK_EVERY_S)
         self._all_keys: Batched[str] = Batched(self._load_all_keys)
         self._unknown_keys: Batched[str] = Batched(self._load_keys, every_s=LOOK_EVERY_S)
-        self._absent: dict[Hashable, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.listening = False
         self.synced_at: float | None = None
@@ -82,23 +74,13 @@ class Loader:
         """Read these services again. If the database answers, the table then has all committed before."""
         await self._services.ask(keys)
 
-    async def confirm(self, key: ServiceKey, name: Hashable) -> None:
-        """Look whether a service has `name` by now, unless that was asked a moment ago."""
-        await self._look(self._unknown_services, key, (key, name))
+    async def look_for(self, key: ServiceKey) -> None:
+        """Read a service again because a caller named something of it that the table lacks."""
+        await _patiently(self._unknown_services.ask({key}))
 
-    async def confirm_key(self, key_id: str) -> None:
+    async def look_for_key(self, key_id: str) -> None:
         """The same for an access key that is not known."""
-        await self._look(self._unknown_keys, key_id, key_id)
-
-    async def _look(self, batched: Batched[K], key: K, name: Hashable) -> None:
-        clock = asyncio.get_running_loop().time
-        if self._absent.get(name, 0.0) > clock():
-            return
-        if len(self._absent) >= MAX_ABSENT:
-            self._absent.clear()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(batched.ask({key}), LOOK_TIMEOUT_S)
-        self._absent[name] = clock() + ABSENT_S
+        await _patiently(self._unknown_keys.ask({key_id}))
 
     async def _load_services(self, keys: set[ServiceKey]) -> None:
         try:
@@ -164,6 +146,11 @@ class Loader:
             return
         region, _, service = payload.partition("/")
         self._services.ask({(region, service)})
+
+
+async def _patiently(look: asyncio.Future[None]) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(look, LOOK_TIMEOUT_S)
 
 
 def _first_line(error: Exception) -> str:

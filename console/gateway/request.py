@@ -42,9 +42,16 @@ class Address(NamedTuple):
     function: str
 
 
-@lru_cache(maxsize=4096)
+MAX_PATH = 512  # more than the longest names together take; what is remembered per path stays small
+
+
 def invocation_address(path: str) -> Address | None:
     """Read `/2016-08-15/services/{service[.qualifier]}/functions/{function}/invocations`; None for others."""
+    return _address(path) if len(path) <= MAX_PATH else None
+
+
+@lru_cache(maxsize=4096)
+def _address(path: str) -> Address | None:
     match path.split("/"):
         case ["", "2016-08-15", "services", qualified, "functions", function, "invocations"]:
             # A service's name cannot hold a dot.

@@ -22,7 +22,12 @@ from console.fc import refusals
             "MissingRequiredHeader",
             "required HTTP header Date was not specified",
         ),
-        (refusals.invalid_access_key("k"), 403, "InvalidAccessKeyID", "invalid access key ID 'k'"),
+        (
+            refusals.not_your_resource(),
+            403,
+            "AccessDenied",
+            "The service or function doesn't belong to you.",
+        ),
         (
             refusals.path_not_supported("GET", "/x"),
             400,
