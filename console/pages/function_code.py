@@ -27,6 +27,8 @@ from releases.operations import catalog
 from releases.queries import routing
 
 PAGE = "console/functions/function_code.html"
+DEPLOY = "console/functions/_function_deploy.html"
+CHANGED = [f"console/functions/_{name}.html" for name in ("function_state", "files", "package")]
 
 
 @require_GET
@@ -47,6 +49,8 @@ def _editor(opened: OpenFunction, package: bytes, wanted: str) -> dict[str, Any]
     }
     try:
         context["files"] = editing.list_files(package)
+        if not wanted:
+            raise editing.NotEditable("The handler names no file: it is not of the form module.function.")
         text = editing.read_text(package, wanted)
     except editing.NotEditable as reason:
         return context | {"not_editable": str(reason)}
@@ -71,18 +75,18 @@ def function_deploy(request: HttpRequest, region: str, service: str, name: str) 
     form = CodeForm(request.POST)
     status = _deploy(request, function, form) if form.is_valid() else 422
     opened = open_function(request, region, service, name)
-    context = state_line(opened) | {"form": form, "deployed": status == 200}
     if status == 200 and not is_htmx(request):
         messages.success(request, "The code of LATEST was deployed.")
         return go_to(request, opened.url("function-code"))
-    if is_htmx(request):
-        also = ["console/functions/_function_state.html"] if status == 200 else []
-        return fragment(request, "console/functions/_function_deploy.html", context, also=also, status=status)
-    package = routing.code(opened.function.code_id)
     file = form.data.get("file", "")
+    editor = _editor(opened, routing.code(opened.function.code_id), file)
+    # The text stays what the person typed, above all when it was refused.
+    context = editor | {"form": form, "deployed": status == 200}
+    if is_htmx(request):
+        also = CHANGED if status == 200 else []
+        return fragment(request, DEPLOY, state_line(opened) | context, also=also, status=status)
     _suit(form, file, read_only=False)
-    page = frame(opened, "code") | _editor(opened, package, file) | {"form": form}
-    return render(request, PAGE, page, status=status)
+    return render(request, PAGE, frame(opened, "code") | context, status=status)
 
 
 def _deploy(request: HttpRequest, function: Function, form: CodeForm) -> int:

@@ -33,7 +33,8 @@ def function_invoke(request: HttpRequest, region: str, service: str, name: str) 
     status = 200 if form.is_valid() else 422
     if form.is_valid():
         try:
-            context["invoked"] = _invoke(act_of(request), opened, form.cleaned_data["payload"])
+            invoked = _invoke(act_of(request), opened, form.cleaned_data["payload"])
+            context |= {"invoked": invoked, "part": _part(opened, invoked)}
         except NotInvoked as refusal:
             context["refusal"] = str(refusal)
             status = 409
@@ -45,6 +46,13 @@ def function_invoke(request: HttpRequest, region: str, service: str, name: str) 
 
 def _page(opened: OpenFunction) -> dict[str, Any]:
     return frame(opened, "test") | {"invoke_url": opened.url("function-invoke")}
+
+
+def _part(opened: OpenFunction, invoked: Invoked) -> str:
+    """What the version that answered is to the alias, for its colour."""
+    if not opened.at.alias:
+        return ""
+    return "primary" if invoked.version == str(opened.at.version) else "canary"
 
 
 def _invoke(act: Act, opened: OpenFunction, payload: bytes) -> Invoked:

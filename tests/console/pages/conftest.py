@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,12 @@ from django.test import Client
 from tests import make
 
 HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_root() -> None:
+    """Collected files are not needed here, but WhiteNoise warns when their folder is missing."""
+    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
 
 
 def browser() -> Client:
