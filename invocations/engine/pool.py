@@ -26,6 +26,9 @@ __all__ = ["Limits", "Pool", "ResourceExhausted", "SandboxUnavailable", "Stats"]
 TICK_S = 0.05
 """How often time-outs and memory are looked at; so much later than stated may a time-out come."""
 
+UNUSED_S = 1.0
+"""An instance idle for so long is not needed by the versions that share its ceiling."""
+
 _SLOW_TICKS = 20
 
 
@@ -144,15 +147,19 @@ class Pool:
     def make_room_for(self, fleet: Fleet) -> None:
         """End the instance that is idle longest among those whose end helps.
 
-        When none is idle, a fleet without instances is given the next one that becomes free.
+        A fleet that has instances takes only what has been idle for a while: two busy fleets under one
+        ceiling would otherwise end each other's instances between any two calls. When none is idle, a fleet
+        without instances is given the next one that becomes free.
         """
         if fleet in self._promised:
             return
+        unused_since = self._loop.time() - (UNUSED_S if fleet.size else 0.0)
         idle = [
             instance
             for other in self._fleets.values()
             if other is not fleet and self._helps(other, fleet)
             for instance in other.idle
+            if instance.since <= unused_since
         ]
         if idle:
             self._promised[fleet] = None
