@@ -12,7 +12,7 @@ ARGS ?=
 
 VENV := .venv
 RUN := $(VENV)/bin/python
-# A Ctrl-C is the program's to answer: make must not call a clean stop an error, so it is replaced by the program.
+# exec: signals are the program's own, no shell stands between it and make.
 MANAGE := exec $(RUN) manage.py
 
 # Stamps carry what they depend on: a venv is made anew when it was moved or its Python changed,
