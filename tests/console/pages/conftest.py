@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from tests import make
 
@@ -18,6 +19,12 @@ HTMX = {"hx-request": "true"}
 def static_root() -> None:
     """Collected files are not needed here, but WhiteNoise warns when their folder is missing."""
     Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings: Settings) -> None:
+    """The real hasher takes half a second for each user, on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def browser() -> Client:
