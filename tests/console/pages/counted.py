@@ -1,0 +1,61 @@
+"""Traffic and test runs as a gateway and a worker would have counted them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from invocations import models, operations
+from invocations.driver import Answer
+from invocations.operations import Plan
+from invocations.queries import TIERS
+from releases.models import AliasRevision, Service
+from releases.operations import testruns
+from tests import make
+
+BOUNDS = 25  # of a bucket's histogram
+
+
+def traffic(revision: AliasRevision, version: int, n: int, *, at: datetime, errors: int = 0) -> None:
+    """`n` calls of checkout that this revision routed, in a bucket of every tier."""
+    service = revision.alias.service
+    for tier in TIERS:
+        start = datetime.fromtimestamp(int(at.timestamp()) // tier * tier, tz=at.tzinfo)
+        models.TrafficBucket.objects.create(
+            alias_revision=revision.pk,
+            tier=tier,
+            start=start,
+            region=service.region,
+            service=service.name,
+            function="checkout",
+            version=str(version),
+            invocations=n,
+            errors=errors,
+            duration_us=n * 900,
+            latency=[0] * BOUNDS,
+        )
+
+
+def plan(service: Service, **changes: object) -> Plan:
+    wanted = {"qualifier": "alias1", "payloads": ["{}"], "total": 2000, "concurrency": 16} | changes
+    return Plan(region=service.region, service=service.name, function="checkout", **wanted)
+
+
+def run(service: Service, **changes: object) -> models.TestRun:
+    """A test run that waits for a worker."""
+    return testruns.start_test_run(make.act(), service, plan(service, **changes))
+
+
+def answers(n: int, version: int | str, *, revision: int = 0, error: str = "") -> list[Answer]:
+    return [Answer(0, str(version), revision, error, 900) for _ in range(n)]
+
+
+def count(run: models.TestRun, given: Iterable[Answer], *, at: datetime = make.NOW) -> models.TestRun:
+    """Count these answers, as one worker would: chunk by chunk, one second after the run has started."""
+    left = list(given)
+    while left:
+        lease = operations.lease_chunk(run.pk, at=at)
+        assert lease is not None, "more answers than the run has indexes"
+        batch, left = left[: lease.size], left[lease.size :]
+        operations.count(lease, lease.offset, batch, at=at + timedelta(seconds=1))
+    return models.TestRun.objects.get(pk=run.pk)

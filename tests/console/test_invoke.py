@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from console.invoke import MAX_BODY, Invoked, NotInvoked, invoke
+from invocations import tokens
+from tests.live import LiveStack
+
+NOW = 1_800_000_000.0
+CALL: dict[str, Any] = {
+    "by": "alice",
+    "region": "cn-hangzhou",
+    "service": "shop",
+    "qualifier": "alias1",
+    "function": "checkout",
+    "payload": b"event",
+    "timeout_s": 3,
+    "now": NOW,
+}
+LOG = "FC Invoke End RequestId: x\n\nDuration: 0.87 ms, Billed Duration: 1 ms, Memory Size: 128 MB\n"
+
+
+class Endpoint(HTTPServer):
+    """Answers every call alike, to see what crosses the wire."""
+
+    status = 200
+    headers: dict[str, str] = {}
+    body = b"{}"
+    seen: tuple[str, dict[str, str], bytes] = ("", {}, b"")
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        sent = {name.lower(): value for name, value in self.headers.items()}
+        self.server.seen = (self.path, sent, self.rfile.read(int(sent["content-length"])))
+        self.send_response(self.server.status)
+        for name, value in {"content-length": str(len(self.server.body)), **self.server.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint(settings: Settings) -> Iterator[Endpoint]:
+    with Endpoint(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        settings.GATEWAY_URL = f"http://127.0.0.1:{server.server_port}"
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_invoke__call__is_one_that_any_caller_could_make(endpoint: Endpoint, settings: Settings) -> None:
+    invoke(**CALL)
+    path, headers, body = endpoint.seen
+    assert path == "/2016-08-15/services/shop.alias1/functions/checkout/invocations"
+    assert body == b"event"
+    assert headers["x-fc-log-type"] == "Tail"
+    scheme, _, token = headers["authorization"].partition(" ")
+    assert scheme == "Serin"
+    claims = tokens.verify(tokens.derive_key(settings.SECRET_KEY), token, NOW)
+    assert claims == {"sub": "alice", "region": "cn-hangzhou", "fresh": True, "exp": NOW + 60}
+
+
+def test_invoke__answered__reads_headers_log_and_body(endpoint: Endpoint) -> None:
+    endpoint.headers = {
+        "X-Fc-Request-Id": "r1",
+        "X-Fc-Invocation-Service-Version": "2",
+        "X-Serin-Alias-Revision": "7",
+        "X-Fc-Invocation-Duration": "1",
+        "X-Fc-Max-Memory-Usage": "9.82",
+        "X-Fc-Instance-Id": "c-1",
+        "X-Fc-Log-Result": b64encode(LOG.encode()).decode(),
+        "X-Fc-Error-Type": "UnhandledInvocationError",
+    }
+    answer = invoke(**CALL)
+    assert (answer.request_id, answer.version, answer.alias_revision) == ("r1", "2", "7")
+    assert (answer.billed_ms, answer.memory_mb, answer.instance) == (1, 9.82, "c-1")
+    assert (answer.error_type, answer.log, answer.duration_ms) == ("UnhandledInvocationError", LOG, 0.87)
+
+
+def test_invoke__refused__says_the_apis_error(endpoint: Endpoint) -> None:
+    endpoint.status = 429
+    endpoint.body = json.dumps({"ErrorCode": "ResourceExhausted", "ErrorMessage": "too many"}).encode()
+    with pytest.raises(NotInvoked, match=r"^ResourceExhausted: too many$"):
+        invoke(**CALL)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b"\xff"])
+def test_invoke__answer_of_something_else__says_its_status(endpoint: Endpoint, body: bytes) -> None:
+    endpoint.status, endpoint.body = 502, body
+    with pytest.raises(NotInvoked, match="answered 502"):
+        invoke(**CALL)
+
+
+def test_invoke__nobody_listens__is_refused_with_the_address(endpoint: Endpoint, settings: Settings) -> None:
+    settings.GATEWAY_URL = "http://127.0.0.1:1"
+    with pytest.raises(NotInvoked, match=r"http://127\.0\.0\.1:1 does not answer"):
+        invoke(**CALL)
+
+
+def answer(body: bytes, size: int | None = None, log: str = "") -> Invoked:
+    return Invoked("", "1", "", "", 1, 1.0, "", log, body, len(body) if size is None else size, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "shown"),
+    [
+        (b"", "empty", ""),
+        (b'{"b":1,"a":"\xc3\xa4"}', "json", '{\n  "b": 1,\n  "a": "\xe4"\n}'),
+        (b"hello", "text", "hello"),
+        (b"[" * 100_000, "text", "[" * 100_000),
+        (b"\x89PNG\r\n", "binary", "000000  89 50 4e 47 0d 0a" + " " * 32 + ".PNG.."),
+        (b"a\0b", "binary", "000000  61 00 62" + " " * 41 + "a.b"),
+    ],
+)
+def test_shown__any_body__is_fit_to_look_at(body: bytes, kind: str, shown: str) -> None:
+    assert (answer(body).kind, answer(body).shown) == (kind, shown)
+
+
+def test_shown__cut_within_a_character__is_text() -> None:
+    cut = answer("\xe4".encode()[:1].rjust(10, b"x"), size=1000)
+    assert cut.is_cut
+    assert (cut.kind, cut.shown) == ("text", "xxxxxx")
+
+
+def test_invoke__long_answer__reads_a_bounded_beginning(endpoint: Endpoint) -> None:
+    endpoint.body = b"x" * (MAX_BODY + 10)
+    got = invoke(**CALL)
+    assert (len(got.body), got.size, got.is_cut) == (MAX_BODY, MAX_BODY + 10, True)
+
+
+def test_duration__function_imitates_the_summary__the_last_line_counts() -> None:
+    assert answer(b"", log="Duration: 99.00 ms, Billed\n" + LOG).duration_ms == 0.87
+    assert answer(b"", log="no summary").duration_ms is None
+
+
+@pytest.mark.parametrize(("qualifier", "version"), [("LATEST", "LATEST"), ("1", "1"), ("alias1", None)])
+def test_invoke__running_stack__runs_the_function(
+    live_stack: LiveStack, settings: Settings, qualifier: str, version: str | None
+) -> None:
+    settings.GATEWAY_URL = live_stack.gateway_url
+    settings.SECRET_KEY = (live_stack.home / "secret_key").read_text().strip()
+    got = invoke(**CALL | {"qualifier": qualifier, "now": time.time()})
+    assert got.error_type == ""
+    assert got.version == version or (version is None and got.version in {"1", "2"})
+    assert json.loads(got.body)["qualifier"] == qualifier
+    assert f"FC Invoke Start RequestId: {got.request_id}" in got.log
+    assert f"FC Invoke End RequestId: {got.request_id}" in got.log
+    assert bool(got.alias_revision) is (qualifier == "alias1")
+    assert got.duration_ms is not None

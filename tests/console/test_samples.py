@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from console.samples import NoSample, sample_package
+from invocations.engine.packages import read_text_files
+
+
+@pytest.mark.parametrize(("version_id", "version"), [("", "LATEST"), ("2", "2")])
+def test_sample__called__returns_qualifier_and_version(
+    version_id: str, version: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (code,) = read_text_files(sample_package("index.handler")).values()
+    module: dict[str, object] = {}
+    exec(code, module)
+    service = SimpleNamespace(qualifier="alias1", version_id=version_id)
+    with caplog.at_level("INFO"):
+        result = module["handler"](b"{}", SimpleNamespace(service=service))  # type: ignore[operator]
+    assert json.loads(result) == {"qualifier": "alias1", "version": version}
+    assert f"called as alias1, served by version {version}" in caplog.text
+    assert "the event has 2 bytes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("handler", ["index.handler", "pkg/main.run", "pkg.main.run"])
+def test_sample_package__handler__is_where_the_runtime_looks(handler: str) -> None:
+    module, _, function = handler.rpartition(".")
+    files = read_text_files(sample_package(handler))
+    assert files.keys() == {module.replace(".", "/") + ".py"}
+    assert f"def {function}(event, context):" in next(iter(files.values()))
+
+
+@pytest.mark.parametrize(
+    "handler", ["handler", ".handler", "index.", "a-b.c", "a.def", "../a.b", "a..b", "a b.c"]
+)
+def test_sample_package__no_python_name__is_refused(handler: str) -> None:
+    with pytest.raises(NoSample, match=r"module\.function"):
+        sample_package(handler)
