@@ -70,6 +70,10 @@ def not_your_resource() -> FcRefusal:
     return FcRefusal("AccessDenied", "The service or function doesn't belong to you.")
 
 
+def internal_error() -> FcRefusal:
+    return FcRefusal("InternalServerError", "an internal error has occurred. Please retry.")
+
+
 def service_not_found(service: str) -> FcRefusal:
     return FcRefusal("ServiceNotFound", f"service '{service}' does not exist")
 

@@ -32,7 +32,7 @@ def main() -> None:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=8,
     )
     server = uvicorn.Server(config)
     server.run(sockets=[listener])

@@ -7,7 +7,7 @@ import time
 from base64 import b64encode
 
 from console.fc.limits import LOG_TAIL, SYNC_PAYLOAD
-from console.fc.refusals import FcRefusal, invalid_argument, path_not_supported
+from console.fc.refusals import FcRefusal, internal_error, invalid_argument, path_not_supported
 from invocations.engine.outcome import Kind, Outcome
 from invocations.engine.pool import Pool, ResourceExhausted, SandboxUnavailable
 from invocations.recorder import Recorder
@@ -15,7 +15,7 @@ from invocations.recorder import Recorder
 from .absences import Absences
 from .credentials import Caller, Credentials, UnknownAccessKey
 from .loading import Loader
-from .request import API_PREFIX, Address, Answer, Request, invocation_address, region_of_host
+from .request import API_PREFIX, Address, Answer, ClientGone, Request, invocation_address, region_of_host
 from .request_ids import uuid7
 from .table import EXPOSED, Route, RoutingTable
 
@@ -57,6 +57,11 @@ class DataPlane:
             return await self._invoke(request, request_id)
         except FcRefusal as refusal:
             return refused(refusal, request_id)
+        except ClientGone:
+            raise
+        except Exception:
+            logger.exception("a request could not be answered")
+            return refused(internal_error(), request_id)
 
     async def _invoke(self, request: Request, request_id: str) -> Answer:
         if not request.path.startswith(API_PREFIX):
@@ -126,7 +131,7 @@ class DataPlane:
     async def _route(self, caller: Caller, region: str, address: Address) -> Route:
         key = (region, address.service)
         if caller.fresh:
-            await self._loader.refresh({key})
+            await self._loader.refresh(key)
         try:
             return self._table.resolve(key, address.qualifier, address.function)
         except FcRefusal:
@@ -193,7 +198,7 @@ def _unserved(error: Exception) -> tuple[str, FcRefusal]:
         return UNAVAILABLE, FcRefusal("ResourceThrottled", str(error))
     # Such as code that cannot be fetched because the database is away.
     logger.error("a call could not be run", exc_info=error)
-    return UNAVAILABLE, FcRefusal("InternalServerError", "an internal error has occurred. Please retry.")
+    return UNAVAILABLE, internal_error()
 
 
 def _wants_log(request: Request) -> bool:

@@ -50,7 +50,7 @@ class Loader:
         self._jobs = jobs
         self._conninfo = conninfo
         self._services: Batched[ServiceKey] = Batched(self._load_services)
-        self._unknown_services: Batched[ServiceKey] = Batched(self.refresh, every_s=LOOK_EVERY_S)
+        self._unknown_services: Batched[ServiceKey] = Batched(self._services.ask, every_s=LOOK_EVERY_S)
         self._all_keys: Batched[str] = Batched(self._load_all_keys)
         self._unknown_keys: Batched[str] = Batched(self._load_keys, every_s=LOOK_EVERY_S)
         self._tasks: list[asyncio.Task[None]] = []
@@ -62,7 +62,7 @@ class Loader:
         try:
             await self._compare()
         except Error as error:
-            logger.error("the routing table is empty, the database is away: %s", _first_line(error))
+            _warn("the routing table is empty, the database is away", error)
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._poll())]
 
     async def close(self) -> None:
@@ -70,9 +70,9 @@ class Loader:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def refresh(self, keys: set[ServiceKey]) -> None:
-        """Read these services again. If the database answers, the table then has all committed before."""
-        await self._services.ask(keys)
+    async def refresh(self, key: ServiceKey) -> None:
+        """Read a service again: if the database answers soon, the table then has all committed before."""
+        await _patiently(self._services.ask({key}))
 
     async def look_for(self, key: ServiceKey) -> None:
         """Read a service again because a caller named something of it that the table lacks."""
@@ -87,7 +87,7 @@ class Loader:
             # Compiled on the thread too: a large service must not hold up the calls of the others.
             services = await self._jobs.run(lambda: compile_services(routing.load(keys)))
         except Error as error:
-            logger.warning("services keep their routes, the database is away: %s", _first_line(error))
+            _warn("services keep their routes, the database is away", error)
             return
         self._table.replace(keys, services)
         self.synced_at = asyncio.get_running_loop().time()
@@ -96,13 +96,13 @@ class Loader:
         try:
             self._credentials.add(await self._jobs.run(partial(access_keys.load, key_ids)))
         except Error as error:
-            logger.warning("access keys stay as they are, the database is away: %s", _first_line(error))
+            _warn("access keys stay as they are, the database is away", error)
 
     async def _load_all_keys(self, _: set[str]) -> None:
         try:
             self._credentials.replace(await self._jobs.run(access_keys.load))
         except Error as error:
-            logger.warning("access keys stay as they are, the database is away: %s", _first_line(error))
+            _warn("access keys stay as they are, the database is away", error)
 
     async def _compare(self) -> None:
         """Read again what differs from the database, at first everything, and all access keys."""
@@ -117,10 +117,8 @@ class Loader:
             await asyncio.sleep(POLL_S)
             try:
                 await self._compare()
-            except Error as error:
-                logger.warning(
-                    "the routing table is not compared, the database is away: %s", _first_line(error)
-                )
+            except Exception as error:  # this must go on whatever happens
+                _warn("the routing table could not be compared with the database", error)
 
     async def _listen(self) -> None:
         pause = FIRST_BACKOFF_S
@@ -133,8 +131,8 @@ class Loader:
                     pause = FIRST_BACKOFF_S
                     async for notice in connection.notifies():
                         self._take(notice.payload)
-            except (psycopg.Error, Error) as error:
-                logger.warning("notices of changes are not heard, trying again: %s", _first_line(error))
+            except Exception as error:  # this must go on whatever happens
+                _warn("notices of changes are not heard, trying again", error)
             finally:
                 self.listening = False
             await asyncio.sleep(pause)
@@ -153,5 +151,7 @@ async def _patiently(look: asyncio.Future[None]) -> None:
         await asyncio.wait_for(look, LOOK_TIMEOUT_S)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+def _warn(what: str, error: Exception) -> None:
+    """A database that is away is worth one line; anything else its stack trace."""
+    expected = isinstance(error, psycopg.Error | Error)
+    logger.warning("%s: %s", what, str(error).partition("\n")[0], exc_info=None if expected else error)

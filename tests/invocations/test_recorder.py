@@ -187,7 +187,8 @@ def test_recorder__connection_killed__writes_the_rest_on_a_new_one(recorder: Rec
     until(lambda: is_written(recorder))
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s",
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = %s",
             ["serin-gateway"],
         )
         assert cursor.fetchall() == [(True,)]
