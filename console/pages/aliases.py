@@ -31,7 +31,7 @@ from releases.queries import versions as version_query
 
 PAGE_SIZE: Final = 20
 WINDOWS: Final = {
-    "1h": ("hour", timedelta(hours=1)),
+    "1h": ("1 h", timedelta(hours=1)),
     "24h": ("24 h", timedelta(hours=24)),
     "7d": ("7 d", timedelta(days=7)),
     "30d": ("30 d", timedelta(days=30)),

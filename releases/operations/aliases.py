@@ -137,9 +137,9 @@ def _what_changed(alias: Alias, base_revision: int, current: AliasRevision) -> s
     base = alias.revisions.filter(number=base_revision).first()
     who = f"{current.created_by.username} changed alias '{alias.name}' meanwhile (revision {current.number})"
     if base is None:
-        return f"{who}; nothing of yours was saved"
+        return f"{who}. Nothing of yours was saved."
     words = policies.changes(policies.parse(base.policy), policies.parse(current.policy))
-    return f"{who}: {'; '.join(words) or 'only its description'}. Nothing of yours was saved"
+    return f"{who}. {' '.join(words) or 'Its routing is the same.'} Nothing of yours was saved."
 
 
 def _current(alias: Alias) -> AliasRevision:
