@@ -20,26 +20,23 @@ class CodeCache:
     def __init__(self, folder: Path, fetch: FetchCode) -> None:
         self._folder = folder
         self._fetch = fetch
-        self._known: set[str] = set()
         self._under_way: dict[str, asyncio.Task[Path]] = {}
 
     async def folder(self, digest: str) -> Path:
         """The code's folder. Raises `BadPackage`, or whatever fetching raises."""
-        if digest in self._known:
-            return self._folder / digest
+        target = self._folder / digest
+        if target.exists():
+            return target
         task = self._under_way.get(digest)
         if task is None:
-            task = asyncio.ensure_future(self._make(digest))
+            task = asyncio.ensure_future(self._make(digest, target))
             self._under_way[digest] = task
             task.add_done_callback(lambda _: self._under_way.pop(digest, None))
         return await asyncio.shield(task)
 
-    async def _make(self, digest: str) -> Path:
-        target = self._folder / digest
-        if not target.exists():
-            content = await self._fetch(digest)
-            await asyncio.to_thread(_unpack_checked, content, digest, target)
-        self._known.add(digest)
+    async def _make(self, digest: str, target: Path) -> Path:
+        content = await self._fetch(digest)
+        await asyncio.to_thread(_unpack_checked, content, digest, target)
         return target
 
 

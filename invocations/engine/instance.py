@@ -20,6 +20,8 @@ BOOT_S = 10.0
 """How long a sandbox and its interpreter may take to come up; never charged to the function."""
 
 _ERROR_BYTES = 1024 * 1024
+# Below this, joining head and payload is cheaper than handing over two pieces.
+_COPIED_BYTES = 64 * 1024
 _ANSWERS: dict[int, Kind] = {
     Hear.OK: Kind.OK,
     Hear.HANDLED: Kind.HANDLED,
@@ -44,13 +46,14 @@ class Call:
     """One invocation on its way through the pool."""
 
     future: asyncio.Future[Outcome]
-    request_id: str
-    qualifier: str
+    request_id: bytes
+    """Like the qualifier in UTF-8, and at most 255 bytes."""
+    qualifier: bytes
     payload: bytes
     waiting_since: float
     cold: bool = False
     prologue: bytes = b""
-    """The initializer's log, when this call caused one."""
+    """The log of the instance's start, when this call caused one."""
 
 
 class Owner(Protocol):
@@ -116,15 +119,18 @@ class Instance:
         self.sequence += 1
         self._log.open()
         payload = call.payload
-        head = call_head(self.sequence, call.request_id.encode(), call.qualifier.encode(), len(payload))
-        self._channel.transport.write(head + payload)
+        head = call_head(self.sequence, call.request_id, call.qualifier, len(payload))
+        if len(payload) < _COPIED_BYTES:
+            self._channel.transport.write(head + payload)
+        else:
+            self._channel.transport.writelines((head, payload))
 
     def end(self, kind: Kind = Kind.CRASH, *, reason: str = "") -> None:
         """Kill the process. A call that it had ends as this kind; `reason` says why it did not boot."""
         if self.state is State.ENDED:
             return
+        text = self._take_log()
         was, self.state = self.state, State.ENDED
-        text = self._log.take()
         self._channel.close()
         self.process.kill()
         self._owner.ended(self)
@@ -183,25 +189,20 @@ class Instance:
             limits=self._limits,
             code_path=self._code_path,
             instance_id=self.instance_id,
-            request_id=call.request_id if call else str(uuid4()),
-            qualifier=call.qualifier if call else bundle.version,
+            request_id=call.request_id.decode() if call else str(uuid4()),
+            qualifier=call.qualifier.decode() if call else bundle.version,
         )
         self._channel.transport.write(start)
 
     def _ready(self) -> None:
-        text = self._log.take()
-        call = self.call
-        if call is None:
+        self._take_log()
+        if self.call is None:
             self._rest()
-            return
-        if self.bundle.initializer:
-            call.prologue = log.initialization(call.request_id.encode(), text)
         else:
-            call.prologue = text
-        self.begin(call)
+            self.begin(self.call)
 
     def _answered(self, kind: Kind, duration_us: int, body: memoryview) -> None:
-        text = self._log.take()
+        text = self._take_log()
         if self.memory_kb > self._memory_limit_kb:
             kind = Kind.MEMORY
         payload = bytes(body[ANSWER.size :]) if kind is not Kind.MEMORY else self._error(kind, self.state, 0)
@@ -215,6 +216,15 @@ class Instance:
         self._enter(State.IDLE, 0)
         self._owner.freed(self)
 
+    def _take_log(self) -> bytes:
+        """What the invocation has written; what the start wrote becomes the call's prologue."""
+        text = self._log.take()
+        call = self.call
+        if self.state is not State.STARTING or call is None:
+            return text
+        call.prologue = log.initialization(call.request_id, text) if self.bundle.initializer else text
+        return b""
+
     # Ends -------------------------------------------------------------------------------------------------
 
     def _enter(self, state: State, seconds: float) -> None:
@@ -227,7 +237,7 @@ class Instance:
         if call is None or call.future.done():  # nobody waits any more
             return
         text = log.invocation(
-            call.request_id.encode(),
+            call.request_id,
             text,
             kind=kind,
             payload=payload,

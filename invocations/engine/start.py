@@ -42,7 +42,8 @@ def _environment(bundle: Bundle, code_path: str, instance_id: str, qualifier: st
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": "/tmp",  # noqa: S108 - the instance's own, in its sandbox
         "LANG": "C.UTF-8",
-        "LD_LIBRARY_PATH": f"{code_path}:{code_path}/lib:/runtime/lib",
+        # The worker adds what its interpreter needs.
+        "LD_LIBRARY_PATH": f"{code_path}:{code_path}/lib",
         "FC_FUNC_CODE_PATH": f"{code_path}/",
         "FC_ACCOUNT_ID": bundle.account_id,
         "FC_REGION": bundle.region,

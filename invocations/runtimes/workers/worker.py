@@ -312,12 +312,15 @@ def adopt(body):
     pairs = list(zip(parts[::2], parts[1::2], strict=False))
     border = pairs.index(("", ""))
     settings = dict(pairs[:border])
+    libraries = os.environ.get("LD_LIBRARY_PATH")
     os.environ.clear()
     for name, value in pairs[border + 1 :]:
         try:
             os.environ[name] = value
         except (OSError, ValueError):  # a name no environment can hold
             continue
+    if libraries:  # where this very interpreter has its own, for the children that run it
+        os.environ["LD_LIBRARY_PATH"] = f"{os.environ.get('LD_LIBRARY_PATH', '')}:{libraries}"
     time.tzset()
     os.chdir(settings["code"])
     sys.path.insert(0, settings["code"])
