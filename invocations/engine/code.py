@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from invocations.engine.packages import BadPackage, unpack
-from invocations.engine.storage import make_once
+from invocations.engine.storage import in_use, make_once
 
 FetchCode = Callable[[str], Awaitable[bytes]]
 """Given a SHA-256 in hex, the zip of that digest."""
@@ -25,7 +25,7 @@ class CodeCache:
     async def folder(self, digest: str) -> Path:
         """The code's folder. Raises `BadPackage`, or whatever fetching raises."""
         target = self._folder / digest
-        if target.exists():
+        if in_use(target):
             return target
         task = self._under_way.get(digest)
         if task is None:

@@ -106,6 +106,7 @@ class Instance:
         self.since = self._loop.time()
         """When the present state began, on the loop's clock."""
         self._deadline = self.since + BOOT_S
+        self._overdue = False
         self._loop.add_reader(process.pidfd, self._died)
 
     def channel(self) -> FrameReader:
@@ -144,6 +145,10 @@ class Instance:
         """Called a few times a second: what has run out of time ends."""
         self._log.tick()
         if now < self._deadline or self.state in {State.IDLE, State.ENDED}:
+            return
+        if not self._overdue:
+            # If it was this process that stood still, the answer lies in the socket and is read first.
+            self._overdue = True
             return
         self.end(Kind.TIMEOUT, reason=f"the process did not come up within {BOOT_S:.0f} seconds")
 
@@ -231,6 +236,7 @@ class Instance:
         self.state = state
         self.since = self._loop.time()
         self._deadline = self.since + seconds
+        self._overdue = False
 
     def _finish(self, kind: Kind, payload: bytes, duration_us: int, text: bytes) -> None:
         call, self.call = self.call, None

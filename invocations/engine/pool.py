@@ -24,7 +24,7 @@ from invocations.engine.storage import Storage
 __all__ = ["Limits", "Pool", "ResourceExhausted", "SandboxUnavailable", "Stats"]
 
 TICK_S = 0.05
-"""How often time-outs and memory are looked at; so much later than stated may a time-out come."""
+"""How often time-outs and memory are looked at; a time-out comes at most two ticks late."""
 
 UNUSED_S = 1.0
 """An instance idle for so long is not needed by the versions that share its ceiling."""

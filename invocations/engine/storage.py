@@ -23,6 +23,8 @@ SANDBOX_ID = 60_999
 
 _ROOT_CACHE = Path("/var/cache/serin")
 _ABANDONED_AFTER_S = 3600
+_DAY_S = 24 * 3600
+_UNUSED_AFTER_S = 30 * _DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,23 @@ class Storage:
         return cls(_made(_ROOT_CACHE / "runtimes", 0o755), code)
 
     def clean(self) -> None:
-        """Remove what an engine that was killed left half made."""
-        oldest = time.time() - _ABANDONED_AFTER_S
-        for folder in (self.runtimes, self.code):
-            for half_made in folder.glob(".*"):
-                if half_made.lstat().st_mtime < oldest:
-                    shutil.rmtree(half_made, ignore_errors=True)
+        """Remove what a killed engine left half made, and what no engine has used for a month."""
+        now = time.time()
+        for entry in (*self.runtimes.iterdir(), *self.code.iterdir()):
+            allowed = _ABANDONED_AFTER_S if entry.name.startswith(".") else _UNUSED_AFTER_S
+            if now - entry.lstat().st_mtime > allowed:
+                shutil.rmtree(entry, ignore_errors=True)
+
+
+def in_use(folder: Path) -> bool:
+    """Whether the folder is there; if so, its use is noted, to the day."""
+    try:
+        noted = folder.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    if time.time() - noted > _DAY_S:
+        os.utime(folder)
+    return True
 
 
 @cache
@@ -75,13 +88,14 @@ def make_once(folder: Path, build: Callable[[Path], None]) -> Path:
 
     Two processes may race: both build, one rename wins, and what both made is the same.
     """
-    if folder.exists():
+    if in_use(folder):
         return folder
     draft = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
     draft.mkdir()
     try:
         build(draft)
         _make_readable(draft)
+        os.utime(draft)
         draft.rename(folder)
     except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)

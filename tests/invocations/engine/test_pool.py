@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 
 import pytest
 
@@ -241,3 +242,17 @@ def test_pool__closed_while_code_is_fetched__refuses_the_call() -> None:
             await call
 
     in_room(scenario, drain_s=0.05)
+
+
+def test_pool__its_own_process_stood_still__answers_that_wait_are_no_time_outs() -> None:
+    async def scenario(room: Room) -> None:
+        bundle = room.deploy(SLEEPER, timeout_s=1)
+        await room.invoke(bundle)
+        call = asyncio.create_task(room.invoke(bundle, b"0.2"))
+        await until(lambda: room.pool.stats().busy == 1)
+
+        time.sleep(1.3)  # noqa: ASYNC251 - the engine's thread is to stand still
+
+        assert (await call).kind is Kind.OK
+
+    in_room(scenario)

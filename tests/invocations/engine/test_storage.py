@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from invocations.engine.storage import Storage, make_once
+from invocations.engine.storage import Storage, in_use, make_once
 from tests.invocations.engine.rooms import temporary_home
 
 
@@ -50,6 +50,21 @@ def test_make_once__another_was_quicker__keeps_what_the_other_made(tmp_path: Pat
 
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["theirs"]
+
+
+def test_storage__packages_that_nobody_used_for_a_month__are_removed() -> None:
+    with temporary_home() as home:
+        storage = Storage.open(home)
+        forty_days_ago = time.time() - 40 * 86_400
+        for name in ("forgotten", "used"):
+            (storage.code / name).mkdir()
+            os.utime(storage.code / name, (forty_days_ago, forty_days_ago))
+
+        assert in_use(storage.code / "used")
+        assert not in_use(storage.code / "never")
+        storage.clean()
+
+        assert [path.name for path in storage.code.iterdir()] == ["used"]
 
 
 def test_storage__drafts_that_were_abandoned__are_removed_and_fresh_ones_kept() -> None:
