@@ -45,7 +45,7 @@ def test_createaccesskey__no_such_active_user__is_one_line(active: bool | None) 
         user = make.user("dave")
         user.is_active = active
         user.save()
-    with pytest.raises(CommandError, match="^there is no active user 'dave'$"):
+    with pytest.raises(CommandError, match=r"^there is no active user 'dave'$"):
         printed_by("dave")
     assert not AccessKey.objects.exists()
 
