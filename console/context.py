@@ -8,11 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+# Key, label, icon, and how the names of the area's modules in console.pages begin.
 NAV = (
-    ("services", "Services & Functions", "stack-2"),
-    ("versions", "Versions", "versions"),
-    ("aliases", "Alias Management", "arrows-split"),
-    ("testruns", "Test runs", "flask"),
+    ("services", "Services & Functions", "stack-2", ("service", "function")),
+    ("versions", "Versions", "versions", ("version",)),
+    ("aliases", "Alias Management", "arrows-split", ("alias",)),
+    ("testruns", "Test runs", "flask", ("testrun",)),
 )
 
 
@@ -22,7 +23,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     region = match.kwargs.get("region") if match else None
     if region not in settings.REGIONS:
         region = settings.REGIONS[0]
-    area = match.func.__module__.rpartition(".")[2] if match else ""
+    module = match.func.__module__.rpartition(".")[2] if match else ""
     return {
         "region": region,
         "regions": [
@@ -30,8 +31,14 @@ def page(request: HttpRequest) -> dict[str, Any]:
             for name in settings.REGIONS
         ],
         "nav": [
-            {"key": key, "label": label, "url": _nav_url(key, region), "icon": icon, "current": key == area}
-            for key, label, icon in NAV
+            {
+                "key": key,
+                "label": label,
+                "url": _nav_url(key, region),
+                "icon": icon,
+                "current": module.startswith(modules),
+            }
+            for key, label, icon, modules in NAV
         ],
         "gateway_url": settings.GATEWAY_URL,
         "console_url": settings.CONSOLE_URL,

@@ -1,0 +1,76 @@
+"""The buttons that move an alias: switch all traffic, roll back, restore, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST
+
+from console.access import act_of, alias_for, revision_for
+from console.forms.aliases import MoveForm
+from console.htmx import go_to, refused
+from invocations.refusals import Refused
+from releases.core.rights import Action
+from releases.models import Alias, AliasRevision
+from releases.operations import aliases as operation
+from releases.queries import aliases as query
+
+
+@require_POST
+def alias_switch(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
+    found = alias_for(request, region, service, name, Action.RELEASE)
+    return _move(request, found, operation.switch_all)
+
+
+@require_POST
+def alias_rollback(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
+    found = alias_for(request, region, service, name, Action.RELEASE)
+    return _move(request, found, operation.roll_back)
+
+
+@require_POST
+def alias_restore(request: HttpRequest, region: str, service: str, name: str, number: int) -> HttpResponse:
+    found = alias_for(request, region, service, name, Action.RELEASE)
+    revision = revision_for(found, number)
+    return _move(request, found, operation.restore, number=revision.number)
+
+
+def _move(
+    request: HttpRequest, alias: Alias, move: Callable[..., AliasRevision], **arguments: int
+) -> HttpResponse:
+    """Move the traffic of an alias by one button."""
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        reason = "The button does not say which revision it was shown with: open the page again."
+        return refused(request, reason)
+    try:
+        made = move(act_of(request), alias, base_revision=form.cleaned_data["base_revision"], **arguments)
+    except Refused as refusal:
+        return refused(request, str(refusal))
+    (now,) = query.history(alias, [made])
+    messages.success(request, f"Revision {made.number} of alias {alias.name} is in force. {now.sentence}")
+    return go_to(request, reverse("alias", args=[alias.service.region, alias.service.name, alias.name]))
+
+
+@require_POST
+def alias_delete(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
+    found = alias_for(request, region, service, name, Action.RELEASE)
+    try:
+        operation.delete_alias(act_of(request), found)
+    except Refused as refusal:
+        return refused(request, str(refusal))
+    messages.success(request, f"Alias {name} was deleted.")
+    return go_to(request, reverse("aliases", args=[region, service]))
+
+
+_ALIAS = "services/<str:service>/aliases/<str:name>/"
+
+urls = [
+    path(_ALIAS + "switch/", alias_switch, name="alias-switch"),
+    path(_ALIAS + "rollback/", alias_rollback, name="alias-rollback"),
+    path(_ALIAS + "restore/<int:number>/", alias_restore, name="alias-restore"),
+    path(_ALIAS + "delete/", alias_delete, name="alias-delete"),
+]
