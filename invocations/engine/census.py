@@ -1,4 +1,4 @@
-"""How much memory the processes of an instance hold, as `/proc` tells."""
+"""How much memory an instance holds, as `/proc` tells."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+_FILE_KB = 1
+_MEMORY_FOLDERS = ("tmp", "dev/shm")
 
 
 def tree_memory_kb(pid: int) -> int:
@@ -24,6 +26,21 @@ def tree_memory_kb(pid: int) -> int:
         own += int(fields[1]) - int(fields[2])
         shared = max(shared, int(fields[2]))
     return (own + shared) * _PAGE_KB
+
+
+def files_kb(pid: int) -> int:
+    """Memory that the kernel spends on the names of the files in the process's own memory file systems.
+
+    Their content is bounded by the file systems' size, but their number is not.
+    """
+    total = 0
+    for folder in _MEMORY_FOLDERS:
+        try:
+            status = os.statvfs(f"/proc/{pid}/root/{folder}")
+        except OSError:
+            continue
+        total += (status.f_files - status.f_ffree) * _FILE_KB
+    return total
 
 
 def _tree(pid: int) -> Iterator[int]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from invocations.engine.bundle import Bundle
-from invocations.engine.census import tree_memory_kb
 from invocations.engine.code import CodeCache, FetchCode
 from invocations.engine.fleet import Fleet, ResourceExhausted
 from invocations.engine.instance import Call, Instance, State
@@ -254,11 +253,12 @@ class Pool:
         suspects = [
             instance
             for place, instance in enumerate(self._instances)
-            if (now - instance.since > TICK_S if instance.call else (place + self._ticks) % _SLOW_TICKS == 0)
+            if instance.state is not State.BOOTING
+            and (now - instance.since > TICK_S if instance.call else (place + self._ticks) % _SLOW_TICKS == 0)
         ]
         stride = 1 + len(suspects) // _SAMPLES_PER_TICK
         for instance in suspects[self._ticks % stride :: stride]:
-            instance.uses(tree_memory_kb(instance.process.pid))
+            instance.uses(instance.process.memory_kb())
 
     def _is_working(self) -> bool:
         waiting = any(fleet.queue for fleet in self._fleets.values())

