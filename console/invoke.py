@@ -28,11 +28,15 @@ class NotInvoked(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Invoked:
-    """How a call ended. `body` holds at most MAX_BODY of the result's `size` bytes."""
+    """How a call ended.
+
+    `alias_revision` is the id of the revision that routed it, 0 without an alias; `error_type` is empty for
+    success; `body` holds at most MAX_BODY of the result's `size` bytes.
+    """
 
     request_id: str
     version: str
-    alias_revision: str
+    alias_revision: int
     error_type: str
     billed_ms: int
     memory_mb: float
@@ -139,7 +143,7 @@ def _read(response: http.client.HTTPResponse, body: bytes, round_trip_ms: float)
     return Invoked(
         request_id=header("x-fc-request-id", ""),
         version=header("x-fc-invocation-service-version", ""),
-        alias_revision=header("x-serin-alias-revision", ""),
+        alias_revision=int(header("x-serin-alias-revision", "0")),
         error_type=header("x-fc-error-type", ""),
         billed_ms=int(header("x-fc-invocation-duration", "0")),
         memory_mb=float(header("x-fc-max-memory-usage", "0")),

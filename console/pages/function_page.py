@@ -48,7 +48,7 @@ def open_function(
 
 
 def frame(opened: OpenFunction, tab: str) -> dict[str, Any]:
-    """What `function_frame.html` shows around the tab "code", "test" or "configuration"."""
+    """What `function_frame.html` shows around a tab; `function-{tab}` is the name of its address."""
     service, name = opened.service, opened.function.name
     having = service.versions.filter(retired_at=None, functions__name=name).order_by("-number")
     numbers = list(having.values_list("number", flat=True))
@@ -58,7 +58,7 @@ def frame(opened: OpenFunction, tab: str) -> dict[str, Any]:
         "tab_url": reverse(f"function-{tab}", args=[service.region, service.name, name]),
         "tabs": [
             {"name": label, "url": opened.url(f"function-{label.lower()}"), "current": label.lower() == tab}
-            for label in ("Code", "Test", "Configuration")
+            for label in ("Code", "Test", "Invocations", "Configuration")
         ],
         "has_latest": service.functions.filter(name=name).exists(),
         "numbers": numbers,

@@ -16,6 +16,7 @@ from console.invoke import Invoked, NotInvoked, invoke
 from console.pages.function_page import OpenFunction, frame, open_function
 from releases.core.rights import Action
 from releases.operations.audit import Act
+from releases.queries.aliases import policies_of
 
 
 @require_GET
@@ -34,7 +35,7 @@ def function_invoke(request: HttpRequest, region: str, service: str, name: str) 
     if form.is_valid():
         try:
             invoked = _invoke(act_of(request), opened, form.cleaned_data["payload"])
-            context |= {"invoked": invoked, "part": _part(opened, invoked)}
+            context |= {"invoked": invoked} | _routed(invoked)
         except NotInvoked as refusal:
             context["refusal"] = str(refusal)
             status = 409
@@ -48,11 +49,13 @@ def _page(opened: OpenFunction) -> dict[str, Any]:
     return frame(opened, "test") | {"invoke_url": opened.url("function-invoke")}
 
 
-def _part(opened: OpenFunction, invoked: Invoked) -> str:
-    """What the version that answered is to the alias, for its colour."""
-    if not opened.at.alias:
-        return ""
-    return "primary" if invoked.version == str(opened.at.version) else "canary"
+def _routed(invoked: Invoked) -> dict[str, Any]:
+    """The alias revision that routed a call, and the part that the version which answered plays in it."""
+    found = policies_of([invoked.alias_revision]).get(invoked.alias_revision)
+    if found is None:
+        return {}
+    revision, policy = found
+    return {"revision": revision, "part": "primary" if invoked.version == str(policy.primary) else "canary"}
 
 
 def _invoke(act: Act, opened: OpenFunction, payload: bytes) -> Invoked:

@@ -17,7 +17,7 @@ from django_htmx.http import replace_url
 from console.access import act_of, function_for, service_for, shown_for
 from console.forms.functions import FunctionForm
 from console.htmx import fragment, go_to
-from console.pages import function_code, function_configuration, function_test
+from console.pages import function_code, function_configuration, function_invocations, function_test
 from console.pages.services import PAGE_SIZE, searched
 from console.uploads import LimitedUpload
 from invocations.engine.packages import BadPackage
@@ -99,5 +99,6 @@ urls = [
     path("services/<str:service>/functions/<str:name>/delete/", function_delete, name="function-delete"),
     *function_code.urls,
     *function_test.urls,
+    *function_invocations.urls,
     *function_configuration.urls,
 ]

@@ -89,7 +89,7 @@ def test_invoke__answered__reads_headers_log_and_body(endpoint: Endpoint) -> Non
         "X-Fc-Error-Type": "UnhandledInvocationError",
     }
     answer = invoke(**CALL)
-    assert (answer.request_id, answer.version, answer.alias_revision) == ("r1", "2", "7")
+    assert (answer.request_id, answer.version, answer.alias_revision) == ("r1", "2", 7)
     assert (answer.billed_ms, answer.memory_mb, answer.instance) == (1, 9.82, "c-1")
     assert (answer.error_type, answer.log, answer.duration_ms) == ("UnhandledInvocationError", LOG, 0.87)
 
@@ -115,7 +115,7 @@ def test_invoke__nobody_listens__is_refused_with_the_address(endpoint: Endpoint,
 
 
 def answer(body: bytes, size: int | None = None, log: str = "") -> Invoked:
-    return Invoked("", "1", "", "", 1, 1.0, "", log, body, len(body) if size is None else size, 1.0)
+    return Invoked("", "1", 0, "", 1, 1.0, "", log, body, len(body) if size is None else size, 1.0)
 
 
 @pytest.mark.parametrize(

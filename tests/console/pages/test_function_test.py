@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -16,7 +18,7 @@ INVOKE = reverse("function-invoke", args=CHECKOUT)
 ANSWER = Invoked(
     request_id="01a2091b-e9f2-7b2c-a9ac-dd168581e969",
     version="2",
-    alias_revision="7",
+    alias_revision=0,
     error_type="",
     billed_ms=1,
     memory_mb=9.82,
@@ -79,8 +81,10 @@ def test_function_invoke__any_qualifier__calls_it_there_as_alice(
 
 
 def test_function_invoke__succeeded__shows_all_that_came_back(alice: Client, gateway: Gateway) -> None:
-    make.alias(make.two_versions(), canary=2, weight_bp=3000)
+    alias = make.alias(make.two_versions(), canary=2, weight_bp=3000)
+    gateway.answer = replace(ANSWER, alias_revision=alias.revision_id)
     response = alice.post(f"{INVOKE}?qualifier=alias1", {"payload": ""}, headers=HTMX)
+    assert response.context["revision"] == alias.revision
     text = response.content.decode()
     assert text.lstrip().startswith("<section")
     for shown in ("Succeeded", "version-canary", "0.87 ms", "9.82 of 128 MB", ANSWER.request_id, "FC Invoke"):
@@ -98,10 +102,8 @@ def test_function_invoke__without_javascript__shows_the_whole_page(alice: Client
 
 def test_function_invoke__function_failed__is_shown_as_failed(alice: Client, gateway: Gateway) -> None:
     make.function(make.service())
-    gateway.answer = Invoked(
-        **{name: getattr(ANSWER, name) for name in Invoked.__slots__}
-        | {"error_type": "UnhandledInvocationError", "body": b'{"errorMessage": "<b>"}', "size": 23}
-    )
+    failed = {"error_type": "UnhandledInvocationError", "body": b'{"errorMessage": "<b>"}', "size": 23}
+    gateway.answer = replace(ANSWER, **failed)
     response = alice.post(INVOKE, {"payload": ""}, headers=HTMX)
     assert response.status_code == 200
     text = response.content.decode()

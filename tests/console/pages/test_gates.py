@@ -20,6 +20,7 @@ READ = [
     ("versions", SHOP),
     ("function-code", CHECKOUT),
     ("function-test", CHECKOUT),
+    ("function-invocations", CHECKOUT),
     ("function-package", CHECKOUT),
 ]
 WRITE = [
@@ -80,7 +81,9 @@ def test_writing_address__unknown_object__is_not_found(alice: Client, name: str,
     assert alice.post(reverse(name, args=args)).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["function-code", "function-test", "function-configuration"])
+@pytest.mark.parametrize(
+    "name", ["function-code", "function-test", "function-invocations", "function-configuration"]
+)
 @pytest.mark.parametrize("qualifier", ["7", "01", "nobody", "a b", "\0", "9" * 40])
 def test_function_page__unknown_qualifier__is_not_found(alice: Client, name: str, qualifier: str) -> None:
     make.two_versions()
