@@ -10,6 +10,8 @@ import django
 import uvicorn
 from django.conf import settings
 
+from .protocol import HttpProtocol
+
 BACKLOG = 2048
 
 
@@ -23,7 +25,7 @@ def main() -> None:
     config = uvicorn.Config(
         "console.gateway.app:application",
         loop="uvloop",
-        http="httptools",
+        http=HttpProtocol,
         ws="none",
         interface="asgi3",
         lifespan="on",

@@ -1,4 +1,4 @@
-"""The gateway as an ASGI application: reads requests, asks the hot path, owns what must start and stop."""
+"""The gateway as one object: what must start and stop with the process, and the answer to every request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 from django.conf import settings
 
-from console.fc.refusals import entity_too_large, invalid_argument
 from invocations import tokens
 from invocations.engine.pool import Limits, Pool, SandboxUnavailable
 from invocations.recorder import Recorder
@@ -23,7 +22,7 @@ from .database import Jobs, conninfo
 from .health import report
 from .hot import DataPlane
 from .loading import Loader
-from .request import Answer, ClientGone, Request
+from .request import Answer, Request
 from .table import RoutingTable
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -39,24 +38,21 @@ class Gateway:
     """One per process. Everything that needs the running loop is made at its start."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+        """The lifespan of the process, as ASGI words it; requests come through `answer`."""
+        await receive()
+        try:
+            await self._start()
+        except SandboxUnavailable as error:
+            await send({"type": "lifespan.startup.failed", "message": f"no sandbox can be made: {error}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._stop()
+        await send({"type": "lifespan.shutdown.complete"})
 
-    async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["path"] == "/healthz":
-            answer = self._healthz()
-        else:
-            headers = dict(scope["headers"])
-            read = partial(_read, receive, headers)
-            request = Request(scope["method"].encode(), scope["path"], scope["raw_path"], headers, read)
-            try:
-                answer = await self._plane.answer(request)
-            except ClientGone:
-                return
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+    async def answer(self, request: Request) -> Answer:
+        """The answer to any request. Raises only `ClientGone`."""
+        return self._healthz() if request.path == "/healthz" else await self._plane.answer(request)
 
     def _healthz(self) -> Answer:
         return report(
@@ -68,18 +64,6 @@ class Gateway:
             loop_time=asyncio.get_running_loop().time(),
             monotonic=time.monotonic(),
         )
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        await receive()
-        try:
-            await self._start()
-        except SandboxUnavailable as error:
-            await send({"type": "lifespan.startup.failed", "message": f"no sandbox can be made: {error}"})
-            return
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self._stop()
-        await send({"type": "lifespan.shutdown.complete"})
 
     async def _start(self) -> None:
         database = conninfo()
@@ -118,28 +102,6 @@ class Gateway:
 
     async def _fetch_code(self, digest: str) -> bytes:
         return await self._code_jobs.run(partial(routing.code, digest))
-
-
-async def _read(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
-    """The request's body, at most `limit` bytes. One that says it is larger is not read at all."""
-    declared = headers.get(b"content-length", b"0")
-    if not declared.isdigit():
-        raise invalid_argument("Content-Length is not a number")
-    if int(declared) > limit:
-        raise entity_too_large(limit)
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        return bytes(message["body"])
-    parts, size = [], 0
-    while message["type"] == "http.request":
-        parts.append(message["body"])
-        size += len(message["body"])
-        if size > limit:
-            raise entity_too_large(limit)
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
-    raise ClientGone
 
 
 application = Gateway()

@@ -1,0 +1,280 @@
+"""HTTP/1.1 for the gateway: bytes in, `Request`, `Answer`, bytes out; run by uvicorn in place of its own.
+
+Why not uvicorn's: an answer leaves in one write instead of two, and what ASGI makes anew for every request (a
+scope, an event, a cycle) is not made. docs/adr/0005-http-protocol.md has the figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import Any, Protocol, cast
+from urllib.parse import unquote
+
+import httptools
+
+from console.fc.refusals import entity_too_large, invalid_argument
+
+from .request import Answer, ClientGone, Request
+
+KEEP_ALIVE_S = 75.0
+BODY_TIMEOUT_S = 60.0  # between two pieces of a body
+MAX_HEAD = 64 * 1024  # target and headers of one request, bytes
+MAX_WAITING = 16  # requests of one connection that were sent ahead
+HIGH_WATER = 64 * 1024  # bytes of a body that are taken in before somebody asks for it
+
+STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
+STATUS_LINES[499] = b"HTTP/1.1 499 Client Closed Request\r\n"
+GARBAGE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class Answering(Protocol):
+    """What answers requests; it raises only `ClientGone`."""
+
+    def answer(self, request: Request) -> Awaitable[Answer]: ...
+
+
+class _Incoming:
+    """One request, of which the body may still be on its way."""
+
+    __slots__ = (
+        "_connection",
+        "_parts",
+        "_size",
+        "_waiter",
+        "complete",
+        "discarded",
+        "keep_alive",
+        "request",
+    )
+
+    def __init__(
+        self,
+        connection: HttpProtocol,
+        *,
+        method: bytes,
+        raw_path: bytes,
+        headers: dict[bytes, bytes],
+        keep_alive: bool,
+    ) -> None:
+        path = raw_path.decode("latin-1")
+        if "%" in path:
+            path = unquote(path)
+        self._connection = connection
+        self.request = Request(method, path, raw_path, headers, self.read)
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self.keep_alive = keep_alive
+        self.complete = False
+        self.discarded = False
+
+    def feed(self, piece: bytes) -> None:
+        if self.discarded:
+            return
+        self._parts.append(piece)
+        self._size += len(piece)
+        if self._waiter is None and self._size > HIGH_WATER:
+            self._connection.pause()
+        self.wake()
+
+    def wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def discard(self) -> None:
+        """Nobody reads on: what is still to come is thrown away."""
+        self.discarded = True
+        self._parts.clear()
+        self._connection.resume()
+
+    async def read(self, limit: int) -> bytes:
+        """The body, as `Request.read` promises it. One that says it is larger is not read at all."""
+        declared = self.request.headers.get(b"content-length", b"0")
+        if not declared.isdigit():
+            raise invalid_argument("Content-Length is not a number")
+        if int(declared) > limit:
+            raise entity_too_large(limit)
+        if not self.complete:
+            await self._rest(limit)
+        if self._size > limit:
+            raise entity_too_large(limit)
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+
+    async def _rest(self, limit: int) -> None:
+        if self.request.headers.get(b"expect", b"").lower() == b"100-continue":
+            self._connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while not self.complete and self._size <= limit:
+            if self._connection.transport.is_closing():
+                raise ClientGone
+            self._waiter = asyncio.get_running_loop().create_future()
+            self._connection.resume()
+            try:
+                await asyncio.wait_for(self._waiter, BODY_TIMEOUT_S)
+            except TimeoutError:
+                self._connection.transport.close()
+
+
+class HttpProtocol(asyncio.Protocol):
+    """One connection. Its requests are answered one after the other, in their order."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
+        """As uvicorn calls it: `config.loaded_app` is the `Answering`."""
+        self._app: Answering = config.loaded_app
+        self._server = server_state
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._waiting: deque[_Incoming] = deque()
+        self._receiving: _Incoming | None = None
+        self._serving = False
+        self._closing = False
+        self._paused = False
+        self._drained: asyncio.Future[None] | None = None
+
+    # Of asyncio ---------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self._server.connections.add(self)
+        self._active_at = self._loop.time()
+        self._timer = self._loop.call_later(KEEP_ALIVE_S, self._close_if_idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.connections.discard(self)
+        self._timer.cancel()
+        self._waiting.clear()
+        if self._receiving is not None:
+            self._receiving.wake()
+        self.resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.transport.write(GARBAGE)
+            self.transport.close()
+            return
+        if not self._serving and self._waiting:
+            self._serve_next()
+
+    def pause_writing(self) -> None:
+        self._drained = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        self._drained = None
+
+    # Of uvicorn ---------------------------------------------------------------------------------------------
+
+    def shutdown(self) -> None:
+        """Answer what is being answered, then close."""
+        self._closing = True
+        if not self._serving:
+            self.transport.close()
+
+    # Of httptools -------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        self._url = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._head = 0
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+        self._count(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.lower()] = value
+        self._count(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._receiving = _Incoming(
+            self,
+            method=self._parser.get_method(),
+            raw_path=httptools.parse_url(self._url).path or b"/",
+            headers=self._headers,
+            keep_alive=self._parser.should_keep_alive(),
+        )
+        self._waiting.append(self._receiving)
+        if len(self._waiting) > MAX_WAITING:
+            self.pause()
+
+    def on_body(self, piece: bytes) -> None:
+        if self._receiving is not None:
+            self._receiving.feed(piece)
+
+    def on_message_complete(self) -> None:
+        if self._receiving is not None:
+            self._receiving.complete = True
+            self._receiving.wake()
+            self._receiving = None
+
+    # Our own ------------------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Take no more from the caller for now."""
+        if not self._paused:
+            self._paused = True
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._paused and not self.transport.is_closing():
+            self._paused = False
+            self.transport.resume_reading()
+
+    def _count(self, *pieces: bytes) -> None:
+        self._head += sum(map(len, pieces))
+        if self._head > MAX_HEAD:
+            raise ValueError("the head of the request is too large")
+
+    def _serve_next(self) -> None:
+        self._serving = True
+        task = self._loop.create_task(self._serve(self._waiting.popleft()))
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
+
+    async def _serve(self, incoming: _Incoming) -> None:
+        try:
+            answer = await self._app.answer(incoming.request)
+            incoming.discard()
+            self._write(answer, incoming)
+            if self._drained is not None:
+                await self._drained
+        except ClientGone:
+            return
+        except BaseException:
+            self.transport.close()
+            raise
+        self._serving = False
+        self._active_at = self._loop.time()
+        if self._closing or not incoming.keep_alive:
+            self.transport.close()
+        elif self._waiting:
+            self._serve_next()
+
+    def _write(self, answer: Answer, incoming: _Incoming) -> None:
+        if self.transport.is_closing():
+            return
+        parts = [STATUS_LINES[answer.status]]
+        for name, value in self._server.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        for name, value in answer.headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"\r\n" if incoming.keep_alive and not self._closing else b"connection: close\r\n\r\n")
+        if incoming.request.method != b"HEAD":
+            parts.append(answer.body)
+        self.transport.write(b"".join(parts))
+
+    def _close_if_idle(self) -> None:
+        left = self._active_at + KEEP_ALIVE_S - self._loop.time()
+        if left <= 0 and not self._serving:
+            self.transport.close()
+        else:
+            self._timer = self._loop.call_later(max(left, 1.0), self._close_if_idle)
