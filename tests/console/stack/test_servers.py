@@ -118,6 +118,7 @@ def test_running__home_with_a_name_too_long_for_sockets__works(home: Path) -> No
     with running(deep, durable=False):
         _note(deep, "deep")
         assert _notes(deep) == (["deep"], ["deep"])
+    socket_folder(deep).rmdir()
 
 
 def test_owned__second_owner__is_told_who_the_first_is(home: Path) -> None:
