@@ -9,6 +9,7 @@ import time
 from base64 import b64decode
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 from django.conf import settings
 
@@ -34,7 +35,7 @@ class Invoked:
     success; `body` holds at most MAX_BODY of the result's `size` bytes.
     """
 
-    request_id: str
+    request_id: UUID
     version: str
     alias_revision: int
     error_type: str
@@ -126,6 +127,8 @@ def invoke(
     except (OSError, http.client.HTTPException) as error:
         reason = f"{type(error).__name__}: {error}".rstrip(": ")
         raise NotInvoked(f"the gateway at {settings.GATEWAY_URL} does not answer ({reason})") from None
+    except ValueError:
+        raise NotInvoked(f"what answers at {settings.GATEWAY_URL} is no gateway of Serin's") from None
     finally:
         connection.close()
 
@@ -141,7 +144,7 @@ def _read(response: http.client.HTTPResponse, body: bytes, round_trip_ms: float)
         raise NotInvoked(_refusal(response.status, body))
     header = response.headers.get
     return Invoked(
-        request_id=header("x-fc-request-id", ""),
+        request_id=UUID(header("x-fc-request-id", "")),
         version=header("x-fc-invocation-service-version", ""),
         alias_revision=int(header("x-serin-alias-revision", "0")),
         error_type=header("x-fc-error-type", ""),

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -15,6 +16,7 @@ from console.invoke import MAX_BODY, Invoked, NotInvoked, invoke
 from invocations import tokens
 from tests.live import LiveStack
 
+ID = "01a2091b-e9f2-7b2c-a9ac-dd168581e969"
 NOW = 1_800_000_000.0
 CALL: dict[str, Any] = {
     "by": "alice",
@@ -33,7 +35,7 @@ class Endpoint(HTTPServer):
     """Answers every call alike, to see what crosses the wire."""
 
     status = 200
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = {"X-Fc-Request-Id": ID}
     body = b"{}"
     seen: tuple[str, dict[str, str], bytes] = ("", {}, b"")
 
@@ -79,7 +81,7 @@ def test_invoke__call__is_one_that_any_caller_could_make(endpoint: Endpoint, set
 
 def test_invoke__answered__reads_headers_log_and_body(endpoint: Endpoint) -> None:
     endpoint.headers = {
-        "X-Fc-Request-Id": "r1",
+        "X-Fc-Request-Id": ID,
         "X-Fc-Invocation-Service-Version": "2",
         "X-Serin-Alias-Revision": "7",
         "X-Fc-Invocation-Duration": "1",
@@ -89,7 +91,7 @@ def test_invoke__answered__reads_headers_log_and_body(endpoint: Endpoint) -> Non
         "X-Fc-Error-Type": "UnhandledInvocationError",
     }
     answer = invoke(**CALL)
-    assert (answer.request_id, answer.version, answer.alias_revision) == ("r1", "2", 7)
+    assert (str(answer.request_id), answer.version, answer.alias_revision) == (ID, "2", 7)
     assert (answer.billed_ms, answer.memory_mb, answer.instance) == (1, 9.82, "c-1")
     assert (answer.error_type, answer.log, answer.duration_ms) == ("UnhandledInvocationError", LOG, 0.87)
 
@@ -108,6 +110,16 @@ def test_invoke__answer_of_something_else__says_its_status(endpoint: Endpoint, b
         invoke(**CALL)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"X-Fc-Request-Id": "x"}, {"X-Fc-Request-Id": ID, "X-Fc-Invocation-Duration": "soon"}],
+)
+def test_invoke__another_server_says_200__is_refused(endpoint: Endpoint, headers: dict[str, str]) -> None:
+    endpoint.headers = headers
+    with pytest.raises(NotInvoked, match="is no gateway"):
+        invoke(**CALL)
+
+
 def test_invoke__nobody_listens__is_refused_with_the_address(endpoint: Endpoint, settings: Settings) -> None:
     settings.GATEWAY_URL = "http://127.0.0.1:1"
     with pytest.raises(NotInvoked, match=r"http://127\.0\.0\.1:1 does not answer"):
@@ -115,7 +127,7 @@ def test_invoke__nobody_listens__is_refused_with_the_address(endpoint: Endpoint,
 
 
 def answer(body: bytes, size: int | None = None, log: str = "") -> Invoked:
-    return Invoked("", "1", 0, "", 1, 1.0, "", log, body, len(body) if size is None else size, 1.0)
+    return Invoked(UUID(ID), "1", 0, "", 1, 1.0, "", log, body, len(body) if size is None else size, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -16,7 +17,7 @@ CHECKOUT = [make.REGION, "shop", "checkout"]
 PAGE = reverse("function-test", args=CHECKOUT)
 INVOKE = reverse("function-invoke", args=CHECKOUT)
 ANSWER = Invoked(
-    request_id="01a2091b-e9f2-7b2c-a9ac-dd168581e969",
+    request_id=UUID("01a2091b-e9f2-7b2c-a9ac-dd168581e969"),
     version="2",
     alias_revision=0,
     error_type="",
@@ -87,7 +88,14 @@ def test_function_invoke__succeeded__shows_all_that_came_back(alice: Client, gat
     assert response.context["revision"] == alias.revision
     text = response.content.decode()
     assert text.lstrip().startswith("<section")
-    for shown in ("Succeeded", "version-canary", "0.87 ms", "9.82 of 128 MB", ANSWER.request_id, "FC Invoke"):
+    for shown in (
+        "Succeeded",
+        "version-canary",
+        "0.87 ms",
+        "9.82 of 128 MB",
+        str(ANSWER.request_id),
+        "FC Invoke",
+    ):
         assert shown in text
     assert "&quot;a&quot;: 1" in text
 
