@@ -19,7 +19,7 @@ from invocations.engine.bundle import Bundle
 from invocations.engine.outcome import Outcome
 from invocations.engine.packages import pack
 from invocations.engine.pool import Limits, Pool
-from invocations.engine.storage import Storage
+from invocations.engine.storage import Storage, instances_user
 from invocations.runtimes import RUNTIMES
 
 REQUEST_ID = "6f1b4c1e-0000-4000-8000-00000000{:04d}"
@@ -81,6 +81,11 @@ def temporary_home() -> Iterator[Path]:
     """A home whose code folder, wherever it lies, is removed with it."""
     with tempfile.TemporaryDirectory(prefix="serin-room-") as folder:
         home = Path(folder)
+        if instances_user() is None:
+            # Root's engines share the copied runtimes anyway; nobody's tests should copy them for each home.
+            shared = Path(tempfile.gettempdir(), f"serin-test-runtimes-{os.geteuid()}")
+            shared.mkdir(exist_ok=True)
+            (home / "runtimes").symlink_to(shared)
         yield home
         shutil.rmtree(Storage.open(home).code)
 
