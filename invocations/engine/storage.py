@@ -14,12 +14,13 @@ import shutil
 import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 SANDBOX_ID = 60_999
-"""User and group of root's instances on the host: in a range that neither Debian nor systemd assigns."""
+"""User and group of root's instances on the host: a number without an account."""
 
 _ROOT_CACHE = Path("/var/cache/serin")
 _ABANDONED_AFTER_S = 3600
@@ -41,14 +42,23 @@ class Storage:
         user = instances_user()
         if user is None:
             return cls(_made(home / "runtimes", 0o755), _made(home / "code", 0o700))
-        key = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
+        home.mkdir(parents=True, exist_ok=True)
+        home = home.resolve()
+        key = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
         _made(_ROOT_CACHE, 0o755)
         code = _made(_ROOT_CACHE / f"code-{key}", 0o750)
         os.chown(code, 0, user)
+        # Tells `clean`, whoever runs it, whether the engine of this code still has a home.
+        with suppress(FileExistsError):
+            (_ROOT_CACHE / f"home-{key}").symlink_to(home)
         return cls(_made(_ROOT_CACHE / "runtimes", 0o755), code)
 
     def clean(self) -> None:
-        """Remove what a killed engine left half made, and what no engine has used for a month."""
+        """Remove what was left half made, what nobody used for a month, and code that outlived its home."""
+        for home in self.code.parent.glob("home-*"):
+            if home.is_symlink() and not home.exists():
+                home.unlink()
+                shutil.rmtree(home.with_name(home.name.replace("home-", "code-")), ignore_errors=True)
         now = time.time()
         for entry in (*self.runtimes.iterdir(), *self.code.iterdir()):
             allowed = _ABANDONED_AFTER_S if entry.name.startswith(".") else _UNUSED_AFTER_S

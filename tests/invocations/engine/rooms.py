@@ -87,7 +87,9 @@ def temporary_home() -> Iterator[Path]:
             shared.mkdir(exist_ok=True)
             (home / "runtimes").symlink_to(shared)
         yield home
-        shutil.rmtree(Storage.open(home).code)
+        code = Storage.open(home).code
+    # As root the code lies elsewhere.
+    shutil.rmtree(code, ignore_errors=True)
 
 
 class Theatre:

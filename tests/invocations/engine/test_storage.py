@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
-from invocations.engine.storage import Storage, in_use, make_once
+from invocations.engine.storage import Storage, in_use, instances_user, make_once
 from tests.invocations.engine.rooms import temporary_home
 
 
@@ -85,3 +86,17 @@ def test_storage__drafts_that_were_abandoned__are_removed_and_fresh_ones_kept() 
 def test_storage__code__is_closed_to_other_users_of_the_host() -> None:
     with temporary_home() as home:
         assert Storage.open(home).code.stat().st_mode & 0o007 == 0
+
+
+def test_storage__home_is_gone__its_code_is_removed_by_the_next_engine() -> None:
+    with temporary_home() as gone:
+        left = Storage.open(gone).code
+    left.mkdir(parents=True, exist_ok=True)
+
+    with temporary_home() as home:
+        storage = Storage.open(home)
+        storage.clean()
+
+        assert storage.code.exists()
+        assert left.exists() == (instances_user() is None)
+    shutil.rmtree(gone, ignore_errors=True)
