@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -47,6 +47,17 @@ def one_host(get_response: View) -> View:
         return HttpResponse(
             f"The console is at {settings.CONSOLE_URL}\n", status=421, content_type="text/plain"
         )
+
+    return middleware
+
+
+def no_nul(get_response: View) -> View:
+    """No name holds a NUL, and PostgreSQL refuses to be asked for one: such an address leads nowhere."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if "\0" in request.path:
+            raise Http404("No name holds a NUL.")
+        return get_response(request)
 
     return middleware
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -111,16 +112,19 @@ class Order:
     sequence: bytes
 
     def steps(self, version: str, points: int) -> list[tuple[int, int]]:
-        """Cumulative (n, k) at about `points` even steps: k of the first n answers came from `version`."""
+        """Cumulative (n, k) at no more than `points` steps: k of the first n answers came from `version`.
+
+        The steps are even in the square root of n, since that is how a share settles.
+        """
         total = len(self.sequence)
         code = bytes([self.versions.index(version)]) if version in self.versions else b""
-        stride = max(1, -(-total // points))
+        ends = sorted({math.ceil(total * (place / points) ** 2) for place in range(1, points + 1)} - {0})
         steps: list[tuple[int, int]] = []
-        k = 0
-        for start in range(0, total, stride):
-            end = min(start + stride, total)
+        start = k = 0
+        for end in ends:
             k += self.sequence.count(code, start, end) if code else 0
             steps.append((end, k))
+            start = end
         return steps
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from invocations import models, operations
 from invocations.driver import Answer
 from invocations.operations import Plan
@@ -17,23 +19,23 @@ BOUNDS = 25  # of a bucket's histogram
 
 
 def traffic(revision: AliasRevision, version: int, n: int, *, at: datetime, errors: int = 0) -> None:
-    """`n` calls of checkout that this revision routed, in a bucket of every tier."""
+    """`n` more calls of checkout that this revision routed, in every tier."""
     service = revision.alias.service
+    counts = {"invocations": n, "errors": errors, "duration_us": n * 900}
     for tier in TIERS:
-        start = datetime.fromtimestamp(int(at.timestamp()) // tier * tier, tz=at.tzinfo)
-        models.TrafficBucket.objects.create(
+        bucket, is_new = models.TrafficBucket.objects.get_or_create(
             alias_revision=revision.pk,
             tier=tier,
-            start=start,
+            start=datetime.fromtimestamp(int(at.timestamp()) // tier * tier, tz=at.tzinfo),
             region=service.region,
             service=service.name,
             function="checkout",
             version=str(version),
-            invocations=n,
-            errors=errors,
-            duration_us=n * 900,
-            latency=[0] * BOUNDS,
+            defaults=counts | {"latency": [0] * BOUNDS},
         )
+        if not is_new:
+            added = {name: F(name) + count for name, count in counts.items()}
+            models.TrafficBucket.objects.filter(pk=bucket.pk).update(**added)
 
 
 def plan(service: Service, **changes: object) -> Plan:

@@ -117,6 +117,16 @@ def test_alias__revisions__tell_who_when_and_why(alice: Client, called: AliasRev
     assert reverse("alias-restore", args=[*KEY, 2]) not in text
 
 
+def test_alias__many_revisions__take_no_more_queries(
+    alice: Client, first: AliasRevision, django_assert_max_num_queries
+) -> None:
+    for weight_bp in range(1, 30):
+        first = reweighed(first, weight_bp)
+    with django_assert_max_num_queries(22):
+        page = alice.get(PAGE)
+    assert len(page.context["history"]) == 20
+
+
 def test_alias_split__nothing_new__is_204(
     alice: Client, called: AliasRevision, django_assert_num_queries
 ) -> None:
