@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
@@ -15,29 +16,29 @@ from .process import GatewayProcess, running_gateway
 
 
 @pytest.fixture(scope="session")
-def gateway_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """A copy of the test database: the flush of a transactional test would fight the gateway for locks.
+def gateway_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A database for a living gateway: the flush of pytest-django's would fight it for locks.
 
     What tests write into it stays until the end of the run.
     """
-    with django_db_blocker.unblock():
-        original = connection.settings_dict["NAME"]
-        copy = f"{original}_gateway"
-        connection.close()  # a database is copied only while nobody uses it
-        name = sql.Identifier(copy)
-        with psycopg.connect(conninfo(), dbname="postgres", autocommit=True) as outside:
-            outside.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
-            outside.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(original)))
-            yield copy
-            outside.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    name = f"gateway_{uuid.uuid4().hex}"
+    with (
+        django_db_blocker.unblock(),
+        psycopg.connect(conninfo(), dbname="postgres", autocommit=True) as server,
+    ):
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        original = _switch(name)
+        call_command("migrate", verbosity=0, skip_checks=True)
+        _switch(original)
+        yield name
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
 def database(gateway_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The gateway's database becomes the default one, and what the test writes is committed."""
-    original = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
-        _switch(gateway_database)
+        original = _switch(gateway_database)
         yield
         _switch(original)
 
@@ -55,6 +56,9 @@ def name() -> str:
     return f"s-{uuid.uuid4()}"
 
 
-def _switch(name: str) -> None:
+def _switch(name: str) -> str:
+    """Let the default connection lead to another database; returns which it was."""
+    before = str(connection.settings_dict["NAME"])
     connection.close()
     connection.settings_dict["NAME"] = name
+    return before

@@ -106,9 +106,9 @@ def test_request__signature_of_another_path__is_refused(gateway: GatewayProcess)
 
 def test_request__key_of_a_deactivated_person__is_refused_with_the_reason(gateway: GatewayProcess) -> None:
     dave = make.user("dave")
-    pair = create_access_key(make.act(), dave)
     dave.is_active = False
     dave.save()
+    pair = create_access_key(make.act(), dave)
     reply = gateway.request("POST", PATH, signed(pair, at=time.time()))
     assert (reply.status, reply.code) == (403, "AccessDenied")
     assert "dave" in json.loads(reply.body)["ErrorMessage"]
