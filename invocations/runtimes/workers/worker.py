@@ -25,6 +25,7 @@ LIMITS = (
     (resource.RLIMIT_CORE, 0),
 )
 LOG_DESCRIPTOR = 1
+MESSAGE_LIMIT = 64 * 1024
 
 
 class Channel:
@@ -366,7 +367,7 @@ def describe(error):
     except Exception:
         message = "<unprintable error>"
     name = error.error_type if type(error) is FunctionError else type(error).__name__
-    return encode({"errorMessage": message, "errorType": name, "stackTrace": stack_of(error)})
+    return encode({"errorMessage": message[:MESSAGE_LIMIT], "errorType": name, "stackTrace": stack_of(error)})
 
 
 def stack_of(error):

@@ -232,6 +232,10 @@ def handler(event, context):
         "def handler(event, context): return {1, 2}",
         {"errorMessage": "Object of type set is not JSON serializable", "errorType": "TypeError"},
     ),
+    "endless message": (
+        "def handler(event, context): raise ValueError('x' * 50_000_000)",
+        {"errorMessage": "x" * 65_536, "errorType": "ValueError"},
+    ),
     "error that cannot be printed": (
         """
 class Broken(Exception):
