@@ -49,7 +49,7 @@ def _secret_key() -> str:
         return given
     path = HOME / "secret_key"
     if not path.exists():
-        HOME.mkdir(parents=True, exist_ok=True)
+        HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Two processes may start at once: each writes a file of its own, the first link wins.
         draft = HOME / f".secret_key.{secrets.token_hex(8)}"
         draft.touch(mode=0o600)

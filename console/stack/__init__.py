@@ -1,6 +1,6 @@
 """How Serin starts, stops and survives: embedded PostgreSQL and Valkey, and the supervisor of `manage.py up`.
 
-Nothing in here needs Django, so the test runner and settings can use it before Django exists.
+Only `sample` needs Django, so settings and the test runner can use the rest before Django exists.
 """
 
 from __future__ import annotations

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 
 def say(who: str, line: str) -> None:
-    sys.stdout.write(f"{who:>8} | {line}\n")
-    sys.stdout.flush()
+    # A terminal that was closed, or a pipe nobody reads, must not keep the stack from running or stopping.
+    with suppress(OSError):
+        sys.stdout.write(f"{who:>8} | {line}\n")
+        sys.stdout.flush()

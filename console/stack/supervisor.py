@@ -32,7 +32,14 @@ class Child:
         self.program = program
         self.folder = folder
         self.say = say
-        self.environment = {**os.environ, "SERIN_HOME": str(home), MARK: str(home), "PYTHONUNBUFFERED": "1"}
+        self.environment = {
+            **os.environ,
+            "SERIN_HOME": str(home),
+            MARK: str(home),
+            "PYTHONUNBUFFERED": "1",
+            # Django's checks would have each worker import every page, with scipy: seconds and 70 MB.
+            "CELERY_SKIP_CHECKS": "1",
+        }
         self.said_ready = asyncio.Event()
         self.last_line = ""
         self.process: asyncio.subprocess.Process | None = None
@@ -136,9 +143,9 @@ class Supervisor:
         self.told_to_stop = asyncio.Event()
 
     async def run(self, on_ready: Callable[[], None]) -> None:
-        """Until SIGINT or SIGTERM; calls `on_ready` once, when all children are. Raises CannotStart."""
+        """Until one of stop_signals(); calls `on_ready` once, when all children are. Raises CannotStart."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stop_signals():
             loop.add_signal_handler(number, self.told_to_stop.set)
         keepers: list[asyncio.Task[None]] = []
         try:
@@ -194,6 +201,12 @@ class Supervisor:
 
         for _, group in groupby(sorted(self.children, key=stop_round), key=stop_round):
             await asyncio.gather(*(child.stop() for child in group))
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Ctrl-C, a service manager's stop, and the end of the terminal unless we were started to outlive it."""
+    hangup = [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else []
+    return [signal.SIGINT, signal.SIGTERM, *hangup]
 
 
 async def healthy(health: Health) -> bool:

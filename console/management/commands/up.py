@@ -22,7 +22,7 @@ from console.stack.ports import claim
 from console.stack.programs import programs
 from console.stack.sample import make_sample
 from console.stack.servers import Managed, embedded, make_folders, owned, started
-from console.stack.supervisor import Child, Supervisor
+from console.stack.supervisor import Child, Supervisor, stop_signals
 from releases.models import Service, User
 
 ADMIN = "admin"
@@ -36,7 +36,8 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         since = time.monotonic()
         # A stop before the supervisor listens to signals unwinds like a Ctrl-C, and stops the servers.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (stops := stop_signals()):
+            signal.signal(number, signal.default_int_handler)
         places = Places(settings.HOME)
         with suppress(KeyboardInterrupt):
             _check_assets()
@@ -47,6 +48,9 @@ class Command(BaseCommand):
                 with started(places, embedded(places)) as servers:
                     password = _prepare()
                     _supervise(servers, password, since)
+                    # Nothing is left but to stop the servers, and that cleanly.
+                    for number in stops:
+                        signal.signal(number, signal.SIG_IGN)
         say("serin", "stopped")
 
 

@@ -18,7 +18,7 @@ from console.stack import CannotStart
 from console.stack.leftovers import MARK, end_leftovers
 from console.stack.ports import free_ports
 from console.stack.programs import Health, Program, Says, programs
-from console.stack.supervisor import Child, Supervisor, healthy
+from console.stack.supervisor import Child, Supervisor, healthy, stop_signals
 from console.stack.tether import tethered
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -83,19 +83,20 @@ def test_run__told_to_stop__stops_the_lower_rounds_first(tmp_path: Path) -> None
 
 def test_run__program_that_crashes__starts_again(tmp_path: Path) -> None:
     said = Said()
+    told, crashed = tmp_path / "told", tmp_path / "crashed"
     crash_once = f"""
-        import os, pathlib
-        flag = pathlib.Path({str(tmp_path / "crashed")!r})
-        print("ready", flush=True)
-        if not flag.exists():
-            flag.touch()
-            os._exit(3)
-        print("again", flush=True)
-        import signal
-        signal.pause()
+        import os, pathlib, signal, time
+        told, crashed = pathlib.Path({str(told)!r}), pathlib.Path({str(crashed)!r})
+        print("again" if crashed.exists() else "ready", flush=True)
+        if crashed.exists():
+            signal.pause()
+        while not told.exists():
+            time.sleep(0.01)
+        crashed.touch()
+        os._exit(3)
     """
     said.reactions[("worker", "again")] = _stop
-    _supervise(tmp_path, said, [_program("worker", crash_once)], lambda: None)
+    _supervise(tmp_path, said, [_program("worker", crash_once)], told.touch)
     assert ("worker", "ended with exit code 3; it starts again in 0.5 s") in said.lines
 
 
@@ -124,6 +125,20 @@ def test_run__stopped_before_all_are_ready__stops_what_has_started(tmp_path: Pat
     _supervise(tmp_path, said, made, lambda: announced.append(True))
     assert announced == []
     assert ("console", "bye") in said.lines
+
+
+def test_run__terminal_closed__stops_cleanly(tmp_path: Path) -> None:
+    said = Said()
+    _supervise(tmp_path, said, [_program("console", STEADY)], lambda: os.kill(os.getpid(), signal.SIGHUP))
+    assert ("console", "bye") in said.lines
+
+
+def test_stop_signals__started_to_outlive_its_terminal__do_not_include_the_hangup() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert stop_signals() == [signal.SIGINT, signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_run__line_without_end__is_dropped_and_the_next_one_shown(tmp_path: Path) -> None:
