@@ -1,0 +1,68 @@
+"""A real Chromium, and a person who is logged in. Whatever the browser complains about fails the journey."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.live import LiveStack
+
+# As root Chromium needs --no-sandbox; the rest keeps it from asking the internet anything.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    assert path, "the journeys need chromium: make test installs it where it can"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def logged_in(browser: Browser, live_stack: LiveStack) -> Iterator[Callable[[], Page]]:
+    """Opens the console in a browser of its own, so that two people can work at once."""
+    with ExitStack() as contexts:
+        complaints: list[str] = []
+
+        def enter() -> Page:
+            context = browser.new_context(
+                base_url=live_stack.console_url, viewport={"width": 1280, "height": 900}
+            )
+            contexts.callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
+            page = context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda line: complaints.extend(_complaint(line)))
+            page.goto("/")
+            page.get_by_label("Username").fill(live_stack.user)
+            page.get_by_label("Password").fill(live_stack.password)
+            page.get_by_role("button", name="Log in").click()
+            page.wait_for_url("**/services/")
+            return page
+
+        yield enter
+        assert complaints == []
+
+
+def _complaint(line: ConsoleMessage) -> list[str]:
+    """Errors and warnings, but for the answers 409 and 422, which Chromium calls failures to load."""
+    answered = "status of 409" in line.text or "status of 422" in line.text
+    return (
+        [f"{line.location['url']}: {line.text}"] if line.type in {"error", "warning"} and not answered else []
+    )
