@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from invocations.engine.packages import pack
+from console.editing import handler_file, read_text, replace_text
+from console.samples import sample_package
 from releases.core.policies import Canary, Policy
 from releases.models import Alias, User
 from releases.operations import aliases, catalog, versions
@@ -13,27 +14,15 @@ from releases.operations.audit import Act
 from releases.operations.catalog import Configuration
 
 REGION = "cn-hangzhou"
-GREETINGS = ("Hello", "Welcome")
-CODE = '''\
-import json
-import logging
-
-log = logging.getLogger()
-
-
-def handler(event, context):
-    """Says which version answered. Change the greeting, publish, and split traffic between the two."""
-    service = context.service
-    log.info("qualifier %s, version %s", service.qualifier, service.version_id)
-    return json.dumps(
-        {"greeting": "{greeting}", "qualifier": service.qualifier, "version": service.version_id}
-    )
-'''
+HANDLER = "index.handler"
 
 
 def packages() -> tuple[bytes, bytes]:
     """The code of both versions, packed."""
-    first, second = (pack({"index.py": CODE.replace("{greeting}", text).encode()}) for text in GREETINGS)
+    first = sample_package(HANDLER)
+    text = read_text(first, handler_file(HANDLER)) or ""
+    welcoming = text.replace('json.dumps({"qualifier"', 'json.dumps({"greeting": "Welcome", "qualifier"')
+    second = replace_text(first, handler_file(HANDLER), welcoming)
     return first, second
 
 
@@ -44,13 +33,13 @@ def make_sample(by: User) -> Alias:
         act, region=REGION, name="shop", description="The sample of a new console"
     )
     configuration = Configuration(
-        runtime="python3", handler="index.handler", description="Says which version answered", timeout_s=10
+        runtime="python3", handler=HANDLER, description="Says which version answered", timeout_s=10
     )
     first, second = packages()
     checkout = catalog.create_function(
         act, service, name="checkout", configuration=configuration, package=first
     )
-    versions.publish(act, service, description="Says hello")
+    versions.publish(act, service, description="The sample")
     catalog.deploy_code(act, checkout, package=second, base_digest=None)
     versions.publish(act, service, description="Says welcome")
     policy = Policy(1, Canary(2, 3000))

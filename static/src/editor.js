@@ -78,6 +78,10 @@ function attributes(textarea) {
 function guard(form, textarea) {
   let sent = false;
   form.addEventListener("submit", () => (sent = true));
+  form.addEventListener("htmx:afterRequest", (event) => {
+    sent = false;
+    if (event.detail.successful) textarea.defaultValue = textarea.value;
+  });
   window.addEventListener("beforeunload", (event) => {
     if (!sent && textarea.isConnected && textarea.value !== textarea.defaultValue) event.preventDefault();
   });

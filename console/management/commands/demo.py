@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
-from console.stack.sample import REGION, packages
+from console.stack.sample import HANDLER, REGION, packages
 from console.templatetags.serin import share
 from invocations.models import TestRun
 from invocations.operations import Plan
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             _act(by), region=REGION, name=f"demo-{time.time_ns()}", description="made by manage.py demo"
         )
         self._say(f"created service {service.name} in {REGION}")
-        configuration = Configuration(runtime="python3", handler="index.handler", timeout_s=10)
+        configuration = Configuration(runtime="python3", handler=HANDLER, timeout_s=10)
         function = catalog.create_function(
             _act(by), service, name="checkout", configuration=configuration, package=first
         )
