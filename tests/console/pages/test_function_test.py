@@ -125,10 +125,10 @@ def test_function_invoke__gateway_away__is_said_in_place(
     alice: Client, gateway: Gateway, headers: dict[str, str]
 ) -> None:
     make.function(make.service())
-    gateway.answer = NotInvoked("the gateway does not answer")
+    gateway.answer = NotInvoked("The gateway does not answer")
     response = alice.post(INVOKE, {"payload": "kept"}, headers=headers)
     assert response.status_code == 409
-    assert "the gateway does not answer" in response.content.decode()
+    assert "The gateway does not answer" in response.content.decode()
     assert headers or "kept" in response.content.decode()
 
 
