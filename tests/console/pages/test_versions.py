@@ -109,7 +109,7 @@ def test_version_delete__needed__is_refused_and_names_the_alias(alice: Client) -
         url = reverse("version-delete", args=[REGION, "shop", number])
         response = alice.post(url, headers=HTMX)
         assert response.status_code == 409
-        assert f"version {number} is still needed by alias alias1" in response.content.decode()
+        assert f"Version {number} is still needed by alias alias1" in response.content.decode()
     assert Version.objects.filter(retired_at=None).count() == 2
 
 
