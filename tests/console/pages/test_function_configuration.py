@@ -55,4 +55,4 @@ def test_function_configuration__at_a_version__is_read_only_and_hides_values(
     assert "Save configuration" not in text
     response = alice.post(f"{PAGE}?qualifier={qualifier}", GOOD)
     assert response.status_code == 409
-    assert "a version cannot change" in response.content.decode()
+    assert "A version cannot change" in response.content.decode()
