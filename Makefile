@@ -45,7 +45,7 @@ test: $(DEV) $(ASSETS) chromium ## Every test, on servers of their own: make tes
 	@exec $(RUN) -m tests.run $(ARGS)
 
 .PHONY: bench
-bench: $(DEV) $(ASSETS) ## Measure against the peers; writes var/bench.json
+bench: $(DEV) $(ASSETS) wrk ## Measure against the peers; writes var/bench.json
 	@exec $(RUN) -m console.stack.throwaway -m tests.bench $(ARGS)
 
 .PHONY: lint
@@ -100,14 +100,23 @@ $(ASSETS): $(NODE_MODULES) $(shell find static/src static/build.mjs -type f | se
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm run --silent build
 	@touch $@
 
-.PHONY: chromium
-chromium:
-	@if ! command -v chromium >/dev/null; then \
+# A Debian package that only tests or benchmarks need: $(call debian,command,package,who needs it)
+define debian
+	@if ! command -v $(1) >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing Debian's chromium"; \
+	    echo "Installing Debian's $(2)"; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	      chromium >/dev/null; \
+	      $(2) >/dev/null; \
 	  else \
-	    echo 'The journeys need chromium: on Debian, apt install chromium' >&2; exit 1; \
+	    echo '$(3) $(2): on Debian, apt install $(2)' >&2; exit 1; \
 	  fi; \
 	fi
+endef
+
+.PHONY: chromium
+chromium:
+	$(call debian,chromium,chromium,The journeys need)
+
+.PHONY: wrk
+wrk:
+	$(call debian,wrk,wrk,The benchmarks need)
