@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from invocations.queries import Slot
-from releases.core import wording
+from releases.core import funnels, wording
 from releases.core.funnels import Row
 from releases.core.policies import Policy
 from releases.queries.traffic import Split, Traffic, VersionCount
@@ -31,7 +31,8 @@ def split_chart(splits: Sequence[Split], *, planned: int | None = None) -> Chart
 
     Each alias revision is a segment of its own, one after the other along the axis, and never pooled.
     A point is [x, share, lo, hi, band_lo, band_hi, n, k]: x counts over all segments, n and k within
-    one; shares are in percent. `planned` is where the axis ends, if it is known before the run does.
+    one; shares are in percent. `band` has points of its own, [x, lo, hi], for it is known where nothing
+    was observed. `planned` is where the axis ends, if it is known before the run does.
     """
     segments: list[Chart] = []
     start = 0
@@ -59,6 +60,10 @@ def _segment(split: Split, start: int) -> Chart:
         "end": start + split.rows[-1].n,
         "weight": canary.weight_bp / 100,
         "points": [_point(row, start) for row in split.rows],
+        "band": [
+            [start + n, round(100 * lo, 3), round(100 * hi, 3)]
+            for n, lo, hi in funnels.band(split.rows[-1].n, canary.weight)
+        ],
     }
 
 

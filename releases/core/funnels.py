@@ -13,6 +13,7 @@ from typing import Final
 from releases.core.statistics import split_band, wilson
 
 MAX_ROWS: Final = 200
+BAND_POINTS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,16 @@ def thin(points: Sequence[tuple[int, int]], limit: int) -> list[tuple[int, int]]
         if len(kept) < limit - 1 and math.sqrt(point[0]) >= first + len(kept) * step:
             kept.append(point)
     return [*kept, points[-1]]
+
+
+def band(n: int, weight: float, points: int = BAND_POINTS) -> list[tuple[int, float, float]]:
+    """The always-valid band on its way to n > 0 invocations: (invocations, low, high), in fractions of one.
+
+    It needs no data but n, so it shows how the funnel narrows even where the observations are few and far
+    between. Even in the square root of n, like the rows.
+    """
+    stations = sorted({math.ceil(n * (place / points) ** 2) for place in range(1, points + 1)})
+    return [(station, *split_band(station, weight)) for station in stations]
 
 
 def _row(n: int, k: int, weight: float) -> Row:

@@ -10,15 +10,16 @@ const DASHES = "path://M0 0h5v2H0zM7 0h5v2H7zM14 0h5v2h-5z";
 const X = 0;
 const [SHARE, LO, HI, BAND_LO, BAND_HI, N, K] = [1, 2, 3, 4, 5, 6, 7];
 const SYMBOLS_UP_TO = 60;
+const ALONE = 3; // points so few that no line leads the eye to them
 const AREA_OPACITY = 0.18;
 
 export function splitOption(data, colours, { logarithmic, narrow }) {
   const { segments } = data;
-  const line = (column) => segments.flatMap((part) => [...part.points.map((row) => [row[X], row[column]]), [null, null]]);
-  const few = segments.reduce((sum, part) => sum + part.points.length, 0) <= SYMBOLS_UP_TO;
+  const path = (rows, column) => segments.flatMap((part) => [...part[rows].map((row) => [row[X], row[column]]), [null, null]]);
+  const observed = segments.reduce((sum, part) => sum + part.points.length, 0);
   const dashed = { type: "line", name: BAND, symbol: "none", silent: true, color: colours.muted };
   const dashes = { lineStyle: { color: colours.muted, width: 1.25, type: [5, 4] } };
-  const first = segments[0]?.points[0][X] ?? 1;
+  const first = Math.min(segments[0]?.points[0][X] ?? 1, segments[0]?.band[0][X] ?? 1);
   const base = frame(colours, { narrow });
   return {
     ...base,
@@ -61,8 +62,8 @@ export function splitOption(data, colours, { logarithmic, narrow }) {
         data: segments.map((part) => [part.end, part.weight]),
         renderItem: area(segments, colours.canary),
       },
-      { ...dashed, ...dashes, id: "band-low", data: line(BAND_LO) },
-      { ...dashed, ...dashes, id: "band-high", data: line(BAND_HI) },
+      { ...dashed, ...dashes, id: "band-low", data: path("band", 1) },
+      { ...dashed, ...dashes, id: "band-high", data: path("band", 2) },
       {
         type: "line",
         name: WEIGHT,
@@ -81,11 +82,11 @@ export function splitOption(data, colours, { logarithmic, narrow }) {
         name: data.share,
         color: colours.canary,
         z: 3,
-        showSymbol: few,
+        showSymbol: observed <= SYMBOLS_UP_TO,
         symbol: "circle",
-        symbolSize: 4,
+        symbolSize: observed <= ALONE ? 9 : 4,
         lineStyle: { width: 2, color: colours.canary },
-        data: line(SHARE),
+        data: path("points", SHARE),
       },
     ],
   };

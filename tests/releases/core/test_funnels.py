@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.funnels import MAX_ROWS, Row, funnel, thin
+from releases.core.funnels import BAND_POINTS, MAX_ROWS, Row, band, funnel, thin
 from releases.core.statistics import split_band, wilson
 
 GROWING = st.lists(st.integers(1, 5000), min_size=1, max_size=400).map(
@@ -37,3 +37,18 @@ def test_thin__any_growing_points__ordered_part_with_both_ends(
     assert len(kept) <= limit
     assert (kept[0], kept[-1]) == (points[0], points[-1])
     assert kept == sorted(set(kept) & set(points))
+
+
+def test_band__two_thousand_invocations__narrows_to_the_band_of_the_last_row() -> None:
+    points = band(2000, 0.3)
+    widths = [high - low for _, low, high in points]
+    assert points[-1] == (2000, *split_band(2000, 0.3))
+    assert widths == sorted(widths, reverse=True)
+    assert len(points) == BAND_POINTS
+
+
+@given(st.integers(1, 50))
+def test_band__few_invocations__every_station_once(n: int) -> None:
+    stations = [station for station, _, _ in band(n, 0.3)]
+    assert stations == sorted(set(stations))
+    assert stations[-1] == n
