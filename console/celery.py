@@ -10,11 +10,14 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+# Django's checks would have each worker import every page, and scipy with them: seconds and 70 MB.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 from django.conf import settings
 
 TICK_S = 2.0
 RETENTION_S = 600.0
+HOUR_S = 3600.0
 
 # As root it would warn at every start; no user's code and no pickle ever reaches a worker.
 warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -25,12 +28,13 @@ for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
 app = Celery("serin")
 app.conf.update(settings.CELERY)
 app.conf.beat_schedule = {
-    # A tick that was not run before the next one is of no use any more: it must not pile up.
-    "tick": {"task": "invocations.tick", "schedule": TICK_S, "options": {"expires": TICK_S}},
-    "retention": {
-        "task": "invocations.retention",
-        "schedule": RETENTION_S,
-        "options": {"expires": RETENTION_S},
-    },
+    # What was not run before the next one is due is of no use any more: it must not pile up.
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for task, seconds in {
+        "invocations.tick": TICK_S,
+        "invocations.retention": RETENTION_S,
+        "releases.collect": HOUR_S,
+        "console.clear_sessions": HOUR_S,
+    }.items()
 }
-app.autodiscover_tasks(["invocations", "releases"])
+app.autodiscover_tasks(["invocations", "releases", "console"])

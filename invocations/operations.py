@@ -23,7 +23,7 @@ MAX_TOTAL = 1_000_000
 MAX_CONCURRENCY = 256
 MAX_PAYLOADS = 100
 MAX_PAYLOAD_BYTES = 128 * 1024  # of all payloads of a run together
-LANE = 32  # calls that one task keeps in flight; beyond it more tasks take part
+LANE = 128  # calls that one task keeps in flight; two worker processes keep MAX_CONCURRENCY
 MAX_OUTCOMES = 256  # that one tally can tell apart
 LEASE = timedelta(seconds=8)
 LOOK = timedelta(seconds=4)

@@ -37,8 +37,6 @@ class Child:
             "SERIN_HOME": str(home),
             MARK: str(home),
             "PYTHONUNBUFFERED": "1",
-            # Django's checks would have each worker import every page, with scipy: seconds and 70 MB.
-            "CELERY_SKIP_CHECKS": "1",
         }
         self.said_ready = asyncio.Event()
         self.last_line = ""

@@ -1,7 +1,7 @@
 """The database itself refuses to change what must never change.
 
-Row triggers only: a TRUNCATE trigger would make the flush of a transactional test fail, and in production
-the application's role does not own the tables' TRUNCATE right (docs/security.md).
+Row triggers only: a TRUNCATE trigger would make the flush of a transactional test fail. The role that Serin
+connects as owns the tables, so TRUNCATE is out of their reach (docs/security.md).
 """
 
 from __future__ import annotations

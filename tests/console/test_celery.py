@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
 from console.celery import app
+from console.tasks import clear_sessions
 
 
 def test_schedule__every_entry__names_a_task_that_exists_and_never_piles_up() -> None:
     app.loader.import_default_modules()
-    assert set(app.conf.beat_schedule) == {"tick", "retention"}
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    ours = {name for name in app.tasks if not name.startswith("celery.")}
+    assert scheduled == ours - {"invocations.drive"}
     for entry in app.conf.beat_schedule.values():
-        assert entry["task"] in app.tasks
         assert entry["options"]["expires"] <= entry["schedule"]
 
 
@@ -26,3 +36,20 @@ def test_app__embedded_valkey__is_reached_through_its_socket() -> None:
 def test_app__worker_lost__task_is_given_to_another() -> None:
     assert app.conf.task_acks_late
     assert app.conf.task_reject_on_worker_lost
+
+
+def test_app__all_tasks_imported__leaves_scipy_to_the_console() -> None:
+    code = (
+        "import sys; from console.celery import app; app.loader.import_default_modules();"
+        "sys.exit('scipy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.django_db
+def test_clear_sessions__one_expired__deletes_it_alone() -> None:
+    now = timezone.now()
+    for key, days in (("old", -1), ("new", 1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(days=days))
+    clear_sessions()
+    assert [session.session_key for session in Session.objects.all()] == ["new"]

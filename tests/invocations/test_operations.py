@@ -73,15 +73,15 @@ def test_start_run__out_of_bounds__is_refused_and_nothing_made(field: str, value
     assert not TestRun.objects.exists()
 
 
-def test_start_run__concurrency_64__calls_two_lanes(django_capture_on_commit_callbacks: object) -> None:
+def test_start_run__concurrency_200__calls_two_lanes(django_capture_on_commit_callbacks: object) -> None:
     with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
-        start(concurrency=64)
+        start(concurrency=200)
     assert len(callbacks) == 2
 
 
 def test_lease_chunk__several_lanes__never_exceed_the_concurrency() -> None:
-    run = start(concurrency=40)
-    assert [lease(run).connections, lease(run).connections] == [32, 8]
+    run = start(concurrency=160)
+    assert [lease(run).connections, lease(run).connections] == [128, 32]
     assert operations.lease_chunk(run.pk, at=NOW) is None
 
 
