@@ -8,8 +8,16 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -47,6 +55,22 @@ def one_host(get_response: View) -> View:
         return HttpResponse(
             f"The console is at {settings.CONSOLE_URL}\n", status=421, content_type="text/plain"
         )
+
+    return middleware
+
+
+def methods(get_response: View) -> View:
+    """HEAD is GET without the body, which the server leaves out (RFC 9110, 9.3.2). And whoever comes by GET
+    to where a button sends its form, as after logging in anew, gets a page that says so, not a blank one.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method == "HEAD":
+            request.method = "GET"
+        response = get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            response.content = render_to_string("405.html")
+        return response
 
     return middleware
 

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "console.middleware.healthz",
     "console.middleware.one_host",
     "console.middleware.content_security_policy",
+    "console.middleware.methods",
     "console.middleware.no_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

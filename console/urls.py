@@ -13,3 +13,6 @@ urlpatterns = [
         include([*services.urls, *functions.urls, *versions.urls, *aliases.urls, *testruns.urls]),
     ),
 ]
+
+handler400 = "console.pages.errors.bad_request"
+handler500 = "console.pages.errors.server_error"
