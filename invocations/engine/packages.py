@@ -40,7 +40,7 @@ def check_package(content: bytes, *, max_files: int = MAX_FILES, max_unpacked: i
             for chunk in _chunks(archive, member):
                 left -= len(chunk)
                 if left < 0:
-                    raise BadPackage(f"The package unpacks to more than {max_unpacked} bytes.")
+                    raise BadPackage(f"The package unpacks to more than {max_unpacked:,} bytes.")
 
 
 def unpack(content: bytes, folder: Path) -> None:
@@ -54,7 +54,7 @@ def unpack(content: bytes, folder: Path) -> None:
                 for chunk in _chunks(archive, member):
                     left -= len(chunk)
                     if left < 0:
-                        raise BadPackage(f"The package unpacks to more than {MAX_UNPACKED} bytes.")
+                        raise BadPackage(f"The package unpacks to more than {MAX_UNPACKED:,} bytes.")
                     out.write(chunk)
             executable = (member.external_attr >> 16) & 0o100
             target.chmod(0o755 if executable else 0o644)
@@ -103,7 +103,7 @@ def _checked_members(archive: zipfile.ZipFile, *, max_files: int) -> list[zipfil
     """The files to unpack, every name checked."""
     entries = archive.infolist()
     if len(entries) > max_files:
-        raise BadPackage(f"The package holds more than {max_files} files.")
+        raise BadPackage(f"The package holds more than {max_files:,} files.")
     members = [entry for entry in entries if not entry.is_dir()]
     for entry in entries:
         _check_entry(entry)

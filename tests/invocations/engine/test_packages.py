@@ -54,7 +54,7 @@ REFUSED = {
     "damaged": (damaged(), "damaged"),
     "file and folder": (zipped(("a", b"x"), ("a/b", b"x")), "both a file and a folder"),
     "too many files": (zipped(*[(f"{n}.py", b"") for n in range(11)]), "more than 10 files"),
-    "bomb": (zipped(("zeros", bytes(5_000_000))), "unpacks to more than 1000000 bytes"),
+    "bomb": (zipped(("zeros", bytes(5_000_000))), "unpacks to more than 1,000,000 bytes"),
     "bomb in parts": (zipped(*[(str(n), bytes(400_000)) for n in range(3)]), "unpacks to more than"),
 }
 
