@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import ssl
 import time
 from collections import deque
@@ -73,10 +74,11 @@ class Driver:
         self._answers: list[Answer] = []
         self._wake: asyncio.Event = asyncio.Event()
 
-    def answers(self, indexes: range, *, every_s: float) -> Iterator[list[Answer]]:
+    def answers(self, indexes: range, *, every_s: float, until: float = math.inf) -> Iterator[list[Answer]]:
         """Call each index once and yield, about every `every_s` seconds, what came in since, perhaps nothing.
 
-        Between two yields no socket is read, so the caller should be quick. Index i sends payload
+        Within `every_s` of `until` (of `time.monotonic`) no further call is begun: the last indexes then get
+        no answer. Between two yields no socket is read, so the caller should be quick. Index i sends payload
         i modulo their number.
         """
         self._pending.extend(indexes)
@@ -85,6 +87,9 @@ class Driver:
             caller.next()
         while left:
             self._loop.run_until_complete(self._collect(left, every_s))
+            if self._pending and time.monotonic() > until:
+                left -= len(self._pending)
+                self._pending.clear()
             batch, self._answers = self._answers, []
             left -= len(batch)
             yield batch
@@ -267,7 +272,10 @@ def _number(text: bytes) -> int:
 
 
 def _error_kind(status: int, headers: dict[bytes, bytes], body: bytearray) -> str:
-    """Empty for success; else the API's ErrorCode or the function's errorType, at most 64 characters."""
+    """Empty for success; else the API's ErrorCode or the function's errorType, at most 64 characters.
+
+    A function chooses its errorType itself, and PostgreSQL stores neither NUL nor lone surrogates.
+    """
     function_error = headers.get(b"x-fc-error-type", b"").decode("latin-1")
     if status == 200 and not function_error:
         return ""
@@ -276,4 +284,5 @@ def _error_kind(status: int, headers: dict[bytes, bytes], body: bytearray) -> st
         named = json.loads(body).get(member)
     except (ValueError, AttributeError):
         named = None
-    return (named if isinstance(named, str) and named else function_error or f"HTTP {status}")[:64]
+    kind = (named if isinstance(named, str) and named else function_error or f"HTTP {status}")[:64]
+    return "".join(character if character.isprintable() else "?" for character in kind)

@@ -25,6 +25,8 @@ MAX_PAYLOADS = 100
 MAX_PAYLOAD_BYTES = 128 * 1024  # of all payloads of a run together
 LANE = 128  # calls that one task keeps in flight; two worker processes keep MAX_CONCURRENCY
 MAX_OUTCOMES = 256  # that one tally can tell apart
+# A chunk is counted as it goes, so a large one loses no more with its holder; each costs a lease and a lull.
+CHUNKS, MIN_CHUNK, MAX_CHUNK = 8, 100, 5000
 LEASE = timedelta(seconds=8)
 LOOK = timedelta(seconds=4)
 
@@ -83,7 +85,10 @@ class Plan:
             raise BadRun("payloads", f"from 1 to {MAX_PAYLOADS} payloads")
         if any("\0" in payload for payload in self.payloads):
             raise BadRun("payloads", "a payload cannot hold the NUL character")
-        size = sum(len(payload.encode(errors="surrogatepass")) for payload in self.payloads)
+        try:
+            size = sum(len(payload.encode()) for payload in self.payloads)
+        except UnicodeEncodeError:
+            raise BadRun("payloads", "a payload must be text that UTF-8 can write") from None
         if size > MAX_PAYLOAD_BYTES:
             raise BadRun("payloads", f"payloads are too large ({size:,} of {MAX_PAYLOAD_BYTES:,} bytes)")
 
@@ -104,7 +109,7 @@ def start_run(plan: Plan, *, by: str, at: datetime) -> TestRun:
         created_at=at,
         next_look_at=at + LOOK,
     )
-    size = min(1000, max(100, plan.total // 50))
+    size = min(MAX_CHUNK, max(MIN_CHUNK, plan.total // CHUNKS))
     TestRunChunk.objects.bulk_create(
         TestRunChunk(run=run, first=first, size=min(size, plan.total - first))
         for first in range(0, plan.total, size)
@@ -176,6 +181,11 @@ def count(lease: Lease, offset: int, answers: Sequence[Answer], *, at: datetime)
     _end_if_idle(run, at)
     run.save(update_fields=["done", "errors", "status", "finished_at", "next_look_at"])
     return go_on
+
+
+def give_back(lease: Lease) -> None:
+    """Offer what is left of a chunk at once, instead of when the lease runs out."""
+    TestRunChunk.objects.filter(pk=lease.chunk_id, holder=lease.holder).update(leased_until=None)
 
 
 def look_after_runs(*, at: datetime) -> None:

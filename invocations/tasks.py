@@ -15,7 +15,9 @@ from .driver import Answer, Driver, Target
 from .operations import MAX_OUTCOMES, Lease, LeaseLost
 from .queue import enqueue
 
-BUDGET_S = 20.0  # then the task makes room for another run and calls itself again
+# Then the task begins no more calls, makes room for another run and calls itself again. So neither can a slow
+# function keep a worker to itself, nor does a call begin after the token has expired.
+BUDGET_S = 20.0
 COMMIT_S = 0.25
 ANSWER_S = 660.0  # the longest time-out of a function, and a minute to start it
 
@@ -31,7 +33,7 @@ def drive(run_id: int) -> None:
                 if driver is not None:
                     driver.close()
                 driver = _driver(lease)
-            if not _work(lease, driver):
+            if not _work(lease, driver, until=deadline):
                 return
             if time.monotonic() > deadline:
                 enqueue("invocations.drive", run_id)
@@ -62,17 +64,18 @@ def _driver(lease: Lease) -> Driver:
     return Driver(target, payloads, connections=lease.connections, timeout_s=ANSWER_S)
 
 
-def _work(lease: Lease, driver: Driver) -> bool:
-    """Drive one chunk; False when the run was cancelled or the lease lost."""
+def _work(lease: Lease, driver: Driver, *, until: float) -> bool:
+    """Drive one chunk, or what can be begun of it; False when the run was cancelled or the lease lost."""
     counted = lease.offset
     indexes = range(lease.first, lease.first + lease.size)
     try:
-        for answers in _in_prefixes(driver.answers(indexes, every_s=COMMIT_S), lease.first):
+        for answers in _in_prefixes(driver.answers(indexes, every_s=COMMIT_S, until=until), lease.first):
             if not operations.count(lease, counted, answers, at=timezone.now()):
                 return False
             counted += len(answers)
     except LeaseLost:
         return False
+    operations.give_back(lease)
     return True
 
 

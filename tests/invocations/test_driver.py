@@ -30,6 +30,9 @@ class Endpoint(BaseHTTPRequestHandler):
         headers = {"X-Fc-Error-Type": "UnhandledInvocationError", "X-Fc-Invocation-Service-Version": "1"}
         self.reply(200, body, headers)
 
+    def oddly_named(self) -> None:
+        self.reply(200, b'{"errorType": "a\\u0000b\\ud800"}', {"X-Fc-Error-Type": "UnhandledInvocationError"})
+
     def refused(self) -> None:
         self.reply(429, b'{"ErrorCode": "ResourceExhausted", "ErrorMessage": "full"}', {})
 
@@ -114,6 +117,7 @@ def test_driver__several_payloads__are_sent_in_turn() -> None:
     ("payload", "error", "version"),
     [
         ("failed", "ValueError", "1"),
+        ("oddly_named", "a?b?", ""),
         ("refused", "ResourceExhausted", ""),
         ("proxy", "HTTP 502", ""),
         ("closing", "", "1"),
@@ -149,3 +153,16 @@ def test_driver__slow_calls__yields_now_and_then_so_that_a_lease_can_be_renewed(
         driver.close()
     assert [len(batch) for batch in batches[:-1]] == [0] * (len(batches) - 1)
     assert len(batches) >= 4
+
+
+def test_driver__no_time_left__answers_what_is_in_flight_and_begins_nothing_more() -> None:
+    with endpoint() as server:
+        target = Target(f"http://127.0.0.1:{server.server_port}", "s", "a", "f", "Serin t")
+        driver = Driver(target, [b"fine"], connections=3, timeout_s=10)
+        given = [
+            answer for batch in driver.answers(range(50, 150), every_s=0.0, until=0.0) for answer in batch
+        ]
+        driver.close()
+        seen = server.seen  # type: ignore[attr-defined]
+    assert 3 <= len(seen) < 100
+    assert sorted(answer.index for answer in given) == list(range(50, 50 + len(seen)))

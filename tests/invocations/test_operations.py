@@ -63,6 +63,7 @@ def test_start_run__valid__offers_every_index_once() -> None:
         ("payloads", []),
         ("payloads", ["x"] * 101),
         ("payloads", ["a\0b"]),
+        ("payloads", ["a\ud800b"]),
         ("payloads", ["x" * 131_073]),
     ],
 )
@@ -129,6 +130,23 @@ def test_count__nothing_new__renews_the_lease() -> None:
     held = lease(run)
     almost = LATER - timedelta(seconds=1)
     operations.count(held, 0, [], at=almost)
+    assert operations.lease_chunk(run.pk, at=LATER) is None
+
+
+def test_give_back__part_of_a_chunk__offers_the_rest_at_once() -> None:
+    run = start(total=100, concurrency=1)
+    held = lease(run)
+    operations.count(held, 0, answers(0, 30), at=NOW)
+    operations.give_back(held)
+    again = lease(run)
+    assert (again.first, again.size, again.connections) == (30, 70, 1)
+
+
+def test_give_back__by_a_holder_that_was_thought_dead__leaves_the_chunk_to_the_other() -> None:
+    run = start(total=100, concurrency=1)
+    late = lease(run)
+    lease(run, at=LATER)
+    operations.give_back(late)
     assert operations.lease_chunk(run.pk, at=LATER) is None
 
 
