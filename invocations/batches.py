@@ -21,6 +21,8 @@ CellKey: TypeAlias = tuple[int, str, str, str, str, int]
 TIERS_S = (10, 300, 3600)
 # How many rows are formatted at a stretch: about 1 ms of the interpreter, which calls wait for.
 SLICE = 200
+# What an instance tells of its memory may be a lie of 32 bits, and a row that fits no column costs its batch.
+MAX_MEMORY_KB = 2**31 - 1
 # A server that accepts connections but does not answer must not hold the thread for ever.
 SERVER_OPTIONS = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 
@@ -155,8 +157,9 @@ def _line(row: Row) -> str:
     decision, outcome, duration_us, memory_kb, cold, instance, log = row[8:]
     return (
         f"{request_id}\t{datetime.fromtimestamp(started, UTC).isoformat()}\t{region}\t{service}\t{function}\t"
-        f"{qualifier}\t{version}\t{revision}\t{_escaped(decision[:200])}\t{outcome}\t{duration_us}\t{memory_kb}\t"
-        f"{'t' if cold else 'f'}\t{_escaped(instance)}\t{_escaped(log.decode('utf-8', 'replace'))}\n"
+        f"{qualifier}\t{version}\t{revision}\t{_escaped(decision[:200])}\t{outcome}\t{duration_us}\t"
+        f"{min(memory_kb, MAX_MEMORY_KB)}\t{'t' if cold else 'f'}\t{_escaped(instance)}\t"
+        f"{_escaped(log.decode('utf-8', 'replace'))}\n"
     )
 
 

@@ -125,7 +125,7 @@ class Recorder:
             self._recorded += 1
             self._rows.append(row)
             self._log_bytes += len(log)
-            if len(self._rows) > self._max_rows or self._log_bytes > self._max_log_bytes:
+            while len(self._rows) > self._max_rows or self._log_bytes > self._max_log_bytes:
                 self._log_bytes -= len(self._rows.popleft()[-1])
                 self._dropped += 1
 
@@ -171,8 +171,11 @@ class Recorder:
             full = len(batch.rows) == ROWS_PER_BATCH
             try:
                 lost = self._writer.commit(batch)
-            except psycopg.Error as error:
-                logger.warning("recording waits for the database: %s", str(error).partition("\n")[0])
+            except Exception as error:  # this thread must go on: without it nothing is recorded any more
+                expected = isinstance(error, psycopg.Error)
+                first_line = str(error).partition("\n")[0]
+                trace = None if expected else error
+                logger.warning("recording waits for the database: %s", first_line, exc_info=trace)
                 return False
             with self._lock:
                 self._batch = None

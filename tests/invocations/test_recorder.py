@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from console.gateway.database import conninfo
-from invocations.batches import Writer
+from invocations.batches import Batch, Writer
 from invocations.models import Invocation, RecorderBatch, TrafficBucket
 from invocations.recorder import LATENCY_BOUNDS_US, Recorder
 
@@ -149,6 +149,12 @@ def test_record__row_that_the_database_refuses__is_given_up_and_still_counted(re
     assert recorder.backlog(time.monotonic()).dropped_rows == 1
 
 
+def test_record__memory_that_no_column_holds__is_kept_as_the_most_it_holds(recorder: Recorder) -> None:
+    record(recorder, memory_kb=2**32 - 1)
+    until(lambda: is_written(recorder))
+    assert Invocation.objects.get().memory_kb == 2**31 - 1
+
+
 def test_record__database_away__keeps_counts_and_the_newest_rows() -> None:
     recorder = Recorder(AWAY, max_rows=3)
     recorder.start()
@@ -166,6 +172,32 @@ def test_record__large_logs__are_bounded_by_their_bytes() -> None:
         record(recorder, log=b"x" * 4096)
     backlog = recorder.backlog(0)
     assert (backlog.invocations, backlog.rows, backlog.dropped_rows) == (5, 2, 3)
+
+
+def test_record__large_log_after_many_empty_ones__drops_as_many_as_it_takes() -> None:
+    recorder = Recorder(AWAY, max_log_bytes=10_000)
+    for log in (b"x" * 4096, b"", b"", b"x" * 4096, b"x" * 4096):
+        record(recorder, log=log)
+    assert (recorder.backlog(0).rows, recorder.backlog(0).dropped_rows) == (4, 1)
+    record(recorder, log=b"x" * 4096)
+    assert (recorder.backlog(0).rows, recorder.backlog(0).dropped_rows) == (2, 4)
+
+
+def test_recorder__batch_fails_in_an_unknown_way__is_tried_again(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = Writer.commit
+    failures = iter([RuntimeError("odd")])
+
+    def odd(writer: Writer, batch: Batch) -> int:
+        for failure in failures:
+            raise failure
+        return commit(writer, batch)
+
+    monkeypatch.setattr(Writer, "commit", odd)
+    record(recorder)
+    until(lambda: is_written(recorder))
+    assert Invocation.objects.count() == 1
 
 
 def test_writer__answer_to_the_commit_lost__counts_the_batch_once() -> None:
