@@ -46,6 +46,12 @@ def test_load__however_much_there_is__takes_the_same_queries(
     assert reads_no_code(captured)
 
 
+def test_load__name_that_no_text_holds__is_not_there_and_hides_no_other() -> None:
+    make.two_versions()
+    found = routing.load([SHOP, (make.REGION, "shop\0"), ("\0", "shop")])
+    assert [routes.name for routes in found] == ["shop"]
+
+
 def reads_no_code(captured: CaptureQueriesContext) -> bool:
     return not any('"content"' in query["sql"] for query in captured)
 
