@@ -28,10 +28,11 @@ def main() -> None:
     load.require_wrk()
     act = Act(by=User.objects.order_by("pk")[0], at=timezone.now(), source="command")
     service = _hello(act)
-    figures, direct_rate = gateway.warm_invocations(settings.GATEWAY_URL, _key(act.by))
-    _say(figures)
+    hello = gateway.hello_through_alias1(settings.GATEWAY_URL, _key(act.by))
+    figures: list[Figure] = []
     for measure in (
-        lambda: runs.test_run(act, service, direct_rate),
+        lambda: gateway.warm_invocations(hello),
+        lambda: runs.test_run(act, service, hello),
         lambda: charts.chart_page(act, service, settings.CONSOLE_URL, settings.ADMIN_PASSWORD),
         engine.instances,
         restart.second_start,
