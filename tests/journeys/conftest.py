@@ -49,15 +49,19 @@ def logged_in(browser: Browser, live_stack: LiveStack) -> Iterator[Callable[[], 
             page = context.new_page()
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("console", lambda line: complaints.extend(_complaint(line)))
-            page.goto("/")
-            page.get_by_label("Username").fill(live_stack.user)
-            page.get_by_label("Password").fill(live_stack.password)
-            page.get_by_role("button", name="Log in").click()
-            page.wait_for_url("**/services/")
+            log_in(page, live_stack)
             return page
 
         yield enter
         assert complaints == []
+
+
+def log_in(page: Page, stack: LiveStack) -> None:
+    page.goto("/")
+    page.get_by_label("Username").fill(stack.user)
+    page.get_by_label("Password").fill(stack.password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/services/")
 
 
 def _complaint(line: ConsoleMessage) -> list[str]:
