@@ -15,6 +15,7 @@ from console.access import act_of, function_for
 from console.forms.functions import ConfigurationForm, format_environment
 from console.htmx import go_to, refused
 from console.pages.function_page import OpenFunction, frame, open_function
+from invocations.refusals import Refused
 from releases.core.rights import Action
 from releases.models import FunctionConfiguration
 from releases.operations import catalog
@@ -33,7 +34,10 @@ def function_configuration(request: HttpRequest, region: str, service: str, name
     if not form.is_valid():
         return _shown(request, opened, form, status=422)
     function = function_for(request, region, service, name, Action.EDIT)
-    catalog.configure_function(act_of(request), function, configuration=form.configuration())
+    try:
+        catalog.configure_function(act_of(request), function, configuration=form.configuration())
+    except Refused as refusal:
+        return refused(request, str(refusal))
     messages.success(request, "The configuration of LATEST was saved.")
     return go_to(request, opened.url("function-configuration"))
 

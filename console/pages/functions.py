@@ -16,11 +16,12 @@ from django_htmx.http import replace_url
 
 from console.access import act_of, function_for, service_for, shown_for
 from console.forms.functions import FunctionForm
-from console.htmx import fragment, go_to
+from console.htmx import fragment, go_to, refused
 from console.pages import function_code, function_configuration, function_invocations, function_test
 from console.pages.services import PAGE_SIZE, searched
 from console.uploads import LimitedUpload
 from invocations.engine.packages import BadPackage
+from invocations.refusals import Refused
 from releases.core.rights import Action
 from releases.operations import catalog
 from releases.queries import catalog as query
@@ -77,6 +78,9 @@ def _function_create(request: HttpRequest, region: str, service: str) -> HttpRes
         except catalog.NameTaken as refusal:
             form.add_error("name", str(refusal))
             status = 409
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+            status = 409
         else:
             messages.success(request, f"Function {name} was created.")
             return go_to(request, reverse("function-code", args=[region, service, name]))
@@ -87,7 +91,10 @@ def _function_create(request: HttpRequest, region: str, service: str) -> HttpRes
 @require_POST
 def function_delete(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     function = function_for(request, region, service, name, Action.EDIT)
-    catalog.delete_function(act_of(request), function)
+    try:
+        catalog.delete_function(act_of(request), function)
+    except Refused as refusal:
+        return refused(request, str(refusal))
     messages.success(request, f"Function {name} was deleted from LATEST. Published versions keep it.")
     return go_to(request, reverse("functions", args=[region, service]))
 

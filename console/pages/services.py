@@ -69,7 +69,10 @@ def service_edit(request: HttpRequest, region: str, service: str) -> HttpRespons
     found = service_for(request, region, service, Action.EDIT)
     form = DescriptionForm(request.POST if request.method == "POST" else None, initial=vars(found))
     if form.is_valid():
-        catalog.describe_service(act_of(request), found, **form.cleaned_data)
+        try:
+            catalog.describe_service(act_of(request), found, **form.cleaned_data)
+        except Refused as refusal:
+            return refused(request, str(refusal))
         messages.success(request, f"The description of {service} was saved.")
         return go_to(request, reverse("services", args=[region]))
     context = {"form": form, "service": found}

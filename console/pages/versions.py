@@ -53,7 +53,7 @@ def version_publish(request: HttpRequest, region: str, service: str) -> HttpResp
         return render(request, "console/versions/versions.html", _listed(request, found, form), status=422)
     try:
         version = operation.publish(act_of(request), found, **form.cleaned_data)
-    except operation.NothingChanged as refusal:
+    except Refused as refusal:
         form.add_error(None, str(refusal))
         return render(request, "console/versions/versions.html", _listed(request, found, form), status=409)
     messages.success(request, f"Version {version.number} was published.")

@@ -27,6 +27,10 @@ class StillNeeded(Refused):
     """It cannot go while something needs it; the text says what."""
 
 
+class DeletedMeanwhile(Refused):
+    """The service or function was deleted since the page was opened."""
+
+
 class CodeChangedMeanwhile(Refused):
     """The code is not what the editor was opened on."""
 
@@ -75,8 +79,9 @@ def create_service(act: Act, *, region: str, name: str, description: str = "") -
 
 @transaction.atomic
 def describe_service(act: Act, service: Service, *, description: str) -> Service:
+    """Raises BadName or DeletedMeanwhile."""
     names.check_description(description)
-    service = _locked(service)
+    service = locked(service)
     before = {"description": service.description}
     service.description = description
     service.modified_at = act.at
@@ -93,8 +98,8 @@ def describe_service(act: Act, service: Service, *, description: str) -> Service
 
 @transaction.atomic
 def delete_service(act: Act, service: Service) -> None:
-    """Retire a service that holds nothing. Raises StillNeeded, naming what it holds."""
-    service = _locked(service)
+    """Retire a service that holds nothing. Raises StillNeeded, naming what it holds, or DeletedMeanwhile."""
+    service = locked(service)
     holds = query.contents(service)
     if holds:
         raise StillNeeded(f"service '{service.name}' still has {holds}; delete them first")
@@ -108,11 +113,12 @@ def delete_service(act: Act, service: Service) -> None:
 def create_function(
     act: Act, service: Service, *, name: str, configuration: Configuration, package: bytes
 ) -> Function:
-    """A function of LATEST. Raises BadName, BadValue, BadPackage or NameTaken."""
+    """A function of LATEST. Raises BadName, BadValue, BadPackage, NameTaken or DeletedMeanwhile."""
     names.check_function_name(name)
     configuration.check()
-    service = _locked(service)
+    # Before the lock: unpacking a large package takes seconds.
     code = keep_package(package, at=act.at)
+    service = locked(service)
     try:
         with transaction.atomic():
             function = Function.objects.create(
@@ -131,10 +137,9 @@ def create_function(
 
 @transaction.atomic
 def configure_function(act: Act, function: Function, *, configuration: Configuration) -> Function:
-    """Replace the configuration of LATEST, its environment as a whole. Raises BadValue."""
+    """Replace the configuration of LATEST, its environment as a whole. Raises BadValue, DeletedMeanwhile."""
     configuration.check()
-    _locked(function.service)
-    function = Function.objects.select_related("service", "code").get(pk=function.pk)
+    function = _locked_function(function)
     before = _audited(function)
     for column, value in asdict(configuration).items():
         setattr(function, column, value)
@@ -149,17 +154,18 @@ def deploy_code(act: Act, function: Function, *, package: bytes, base_digest: st
     """Make a zip the code of LATEST.
 
     `base_digest` is the code that the editor was opened on; when another has been deployed since, nothing
-    is overwritten and CodeChangedMeanwhile is raised. None replaces whatever is there.
+    is overwritten and CodeChangedMeanwhile is raised. None replaces whatever is there. Raises BadPackage or
+    DeletedMeanwhile as well.
     """
-    _locked(function.service)
-    function = Function.objects.select_related("service", "code").get(pk=function.pk)
+    code = keep_package(package, at=act.at)  # before the lock, as in create_function
+    function = _locked_function(function)
     if base_digest is not None and base_digest != function.code_id:
         raise CodeChangedMeanwhile(
             f"the code of '{function.name}' was deployed by somebody else since you opened it; "
             "copy your change, reload the page and deploy again"
         )
     before = _audited(function)
-    function.code = keep_package(package, at=act.at)
+    function.code = code
     function.modified_at = act.at
     function.save(update_fields=["code", "modified_at"])
     _touched(act, function, "function.deploy", before=before)
@@ -168,8 +174,9 @@ def deploy_code(act: Act, function: Function, *, package: bytes, base_digest: st
 
 @transaction.atomic
 def delete_function(act: Act, function: Function) -> None:
-    """Delete it from LATEST; the versions that have it keep it."""
-    service = _locked(function.service)
+    """Delete it from LATEST; the versions that have it keep it. Raises DeletedMeanwhile."""
+    function = _locked_function(function)
+    service = function.service
     before = _audited(function)
     Function.objects.filter(pk=function.pk).delete()
     act.record(
@@ -178,8 +185,21 @@ def delete_function(act: Act, function: Function) -> None:
     announce(service)
 
 
-def _locked(service: Service) -> Service:
-    return Service.objects.select_for_update().get(pk=service.pk)
+def locked(service: Service) -> Service:
+    """The service under its lock, re-checked. Raises DeletedMeanwhile."""
+    service = Service.objects.select_for_update().get(pk=service.pk)
+    if service.retired_at is not None:
+        raise DeletedMeanwhile(f"service '{service.name}' was deleted meanwhile")
+    return service
+
+
+def _locked_function(function: Function) -> Function:
+    """The function as it is once its service is locked. Raises DeletedMeanwhile."""
+    locked(function.service)
+    found = Function.objects.select_related("service").filter(pk=function.pk).first()
+    if found is None:
+        raise DeletedMeanwhile(f"function '{function.name}' was deleted meanwhile")
+    return found
 
 
 def _touched(act: Act, function: Function, action: str, *, before: dict[str, Any] | None) -> None:

@@ -18,7 +18,7 @@ def keep_package(content: bytes, *, at: datetime) -> CodePackage:
     """
     check_package(content)
     digest = hashlib.sha256(content).hexdigest()
-    package, created = CodePackage.objects.get_or_create(
+    package, created = CodePackage.objects.defer("content").get_or_create(
         digest=digest,
         defaults={"checksum": crc64(content), "size": len(content), "content": content, "kept_at": at},
     )

@@ -11,7 +11,7 @@ from releases.queries import aliases as alias_query
 from releases.queries import versions as query
 
 from .audit import Act
-from .catalog import StillNeeded
+from .catalog import StillNeeded, locked
 from .routing import announce
 
 _SNAPSHOT = (
@@ -38,13 +38,13 @@ class NoSuchVersion(Refused):
 
 @transaction.atomic
 def publish(act: Act, service: Service, *, description: str = "") -> Version:
-    """Snapshot LATEST as the next number. Raises NothingChanged.
+    """Snapshot LATEST as the next number. Raises NothingChanged or DeletedMeanwhile.
 
     Compared is the newest *existing* version, as Function Compute does: once it is deleted, an unchanged
     service can be published again. A different description of the version alone is no change.
     """
     names.check_description(description)
-    service = Service.objects.select_for_update().get(pk=service.pk)
+    service = locked(service)
     functions = list(service.functions.all())
     fingerprint = query.fingerprint(service, functions)
     newest = service.versions.filter(retired_at=None).order_by("-number").first()

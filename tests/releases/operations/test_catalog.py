@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from invocations.engine.packages import BadPackage
 from releases.core.configuration import BadValue
 from releases.core.names import BadName
 from releases.models import AuditEntry, CodePackage, Function, Service
 from releases.operations import catalog, packages
-from releases.operations.catalog import CodeChangedMeanwhile, Configuration, NameTaken, StillNeeded
+from releases.operations.catalog import (
+    CodeChangedMeanwhile,
+    Configuration,
+    DeletedMeanwhile,
+    NameTaken,
+    StillNeeded,
+)
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +55,45 @@ def test_delete_service__in_use__says_by_what() -> None:
     make.alias(service)
     with pytest.raises(StillNeeded, match=r"function checkout, 2 versions \(1, 2\) and alias alias1"):
         catalog.delete_service(make.act(), service)
+
+
+def test_service__deleted_meanwhile__takes_no_change() -> None:
+    service = make.service()
+    catalog.delete_service(make.act(), Service.objects.get())
+    for change in (
+        lambda: make.function(service),
+        lambda: make.version(service),
+        lambda: catalog.describe_service(make.act(), service, description="late"),
+        lambda: catalog.delete_service(make.act(), service),
+    ):
+        with pytest.raises(DeletedMeanwhile, match="service 'shop' was deleted meanwhile"):
+            change()
+    assert not Function.objects.exists()
+    assert not CodePackage.objects.exists()
+
+
+def test_function__deleted_meanwhile__takes_no_change() -> None:
+    function = make.function(make.service())
+    catalog.delete_function(make.act(), Function.objects.get())
+    configuration = Configuration(runtime="python3", handler="index.handler")
+    for change in (
+        lambda: catalog.configure_function(make.act(), function, configuration=configuration),
+        lambda: make.deploy(function, "late = 1"),
+        lambda: catalog.delete_function(make.act(), function),
+    ):
+        with pytest.raises(DeletedMeanwhile, match="function 'checkout' was deleted meanwhile"):
+            change()
+    assert AuditEntry.objects.filter(action="function.delete").count() == 1
+
+
+def test_configure_function__large_package__is_not_read() -> None:
+    function = make.function(make.service())
+    configuration = Configuration(runtime="python3", handler="index.handler", timeout_s=9)
+    with CaptureQueriesContext(connection) as captured:
+        catalog.configure_function(
+            make.act(), Function.objects.get(pk=function.pk), configuration=configuration
+        )
+    assert not any('"content"' in query["sql"] for query in captured)
 
 
 def test_create_function__valid__keeps_its_code_once() -> None:
