@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from releases.core import policies
 from releases.core.names import AliasName, Latest, Qualifier
@@ -13,15 +15,21 @@ from releases.models import Alias, Function, FunctionConfiguration, Service, Ver
 
 
 def services(region: str, *, search: str = "") -> QuerySet[Service]:
-    """The live services of a region by name, with `function_count` and `alias_count`."""
+    """The live services of a region by name, with `function_count`, `alias_count` and `version_count`."""
     found = Service.objects.filter(region=region, retired_at=None)
     if search:
         found = found.filter(Q(name__icontains=search) | Q(description__icontains=search))
     return found.annotate(
-        function_count=Count("functions", distinct=True),
-        alias_count=Count("aliases", filter=Q(aliases__retired_at=None), distinct=True),
-        version_count=Count("versions", filter=Q(versions__retired_at=None), distinct=True),
+        function_count=_count(Function.objects.all()),
+        alias_count=_count(Alias.objects.filter(retired_at=None)),
+        version_count=_count(Version.objects.filter(retired_at=None)),
     ).order_by("name")
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """How many of these a service has. Joined, as `Count` would, they would multiply one another."""
+    counted = rows.filter(service=OuterRef("pk")).order_by().values("service").annotate(n=Count("pk"))
+    return Coalesce(Subquery(counted.values("n")), 0)
 
 
 def contents(service: Service) -> str:
