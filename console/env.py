@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 class BadEnvironment(Exception):
@@ -41,6 +43,32 @@ def names(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     raw = text(name)
     return [part.strip() for part in raw.split(",") if part.strip()] if raw else default
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Django's settings of postgresql://user:password@host:port/name, or postgresql:///name?host=/socket/folder.
+
+    Other parameters, such as sslmode=verify-full, are libpq's and go to every connection.
+    """
+    # Never repeats the value: it may hold a password.
+    refusal = BadEnvironment(f"{name} must be of the form postgresql://user:password@host:port/name")
+    try:
+        parts = urlsplit(text(name, default))
+        port = parts.port
+    except ValueError:
+        raise refusal from None
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise refusal
+    parameters = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parameters.pop("host", unquote(parts.hostname or "")),
+        "PORT": parameters.pop("port", str(port or "")),
+        "OPTIONS": parameters,
+    }
 
 
 def folder(name: str, default: Path) -> Path:

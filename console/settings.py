@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import tomllib
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from . import env
 from .stack import places
@@ -115,28 +114,11 @@ TEMPLATES = [
     },
 ]
 
-
-def _database(url: str) -> dict[str, object]:
-    """postgresql://user:password@host:port/name, or postgresql:///name?host=/socket/folder."""
-    parts = urlsplit(url)
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.get("host", parts.hostname or "")),
-        "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "serin"},
-    }
-
-
 # The embedded servers listen on sockets inside the home folder; `manage.py up` starts them.
-DATABASE_URL = env.text("DATABASE_URL", places.database_url(HOME))
+_database = env.database("DATABASE_URL", places.database_url(HOME))
+_database["OPTIONS"] = {"connect_timeout": 5, "application_name": "serin"} | _database["OPTIONS"]
+DATABASES = {"default": _database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 REDIS_URL = env.text("REDIS_URL", places.redis_url(HOME))
-DATABASES = {"default": _database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "releases.User"

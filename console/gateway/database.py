@@ -46,5 +46,5 @@ def conninfo() -> str:
         dbname=database["NAME"],
         user=database["USER"] or None,
         password=database["PASSWORD"] or None,
-        application_name="serin-gateway",
+        **database["OPTIONS"] | {"application_name": "serin-gateway"},
     )

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from console import env
+
+
+def database(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, object]:
+    monkeypatch.setenv("DATABASE_URL", url)
+    return env.database("DATABASE_URL", "")
+
+
+def test_database__url_of_a_server__is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = database(monkeypatch, "postgresql://al%40ice:p%2Fw@db.example:6432/serin%20one")
+    assert found == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "serin one",
+        "USER": "al@ice",
+        "PASSWORD": "p/w",
+        "HOST": "db.example",
+        "PORT": "6432",
+        "OPTIONS": {},
+    }
+
+
+def test_database__url_of_a_socket_with_parameters__keeps_them_for_libpq(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = database(
+        monkeypatch, "postgres:///serin?host=%2Frun%2Fpg&sslmode=verify-full&sslrootcert=%2Fca.pem"
+    )
+    assert (found["HOST"], found["PORT"], found["NAME"]) == ("/run/pg", "", "serin")
+    assert found["OPTIONS"] == {"sslmode": "verify-full", "sslrootcert": "/ca.pem"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://alice:secret@db/serin",
+        "postgresql://alice:secret@db",
+        "postgresql://alice:secret@db:x/serin",
+        "postgresql://alice:secret@[db/serin",
+    ],
+)
+def test_database__url_that_cannot_be_used__is_one_line_without_the_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    with pytest.raises(env.BadEnvironment, match="DATABASE_URL must be of the form") as refusal:
+        database(monkeypatch, url)
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "70000", "1_000", "٣"])
+def test_port__no_port_number__is_refused_by_name(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SERIN_CONSOLE_PORT", value)
+    with pytest.raises(env.BadEnvironment, match="SERIN_CONSOLE_PORT must be a whole number from 1 to 65535"):
+        env.port("SERIN_CONSOLE_PORT", 8000)
+
+
+@pytest.mark.parametrize(("value", "read"), [("1", True), ("No", False), ("", False)])
+def test_flag__known_word__is_read(monkeypatch: pytest.MonkeyPatch, value: str, read: bool) -> None:
+    monkeypatch.setenv("SERIN_DEBUG", value)
+    assert env.flag("SERIN_DEBUG") is read
+    monkeypatch.setenv("SERIN_DEBUG", "maybe")
+    with pytest.raises(env.BadEnvironment, match="SERIN_DEBUG"):
+        env.flag("SERIN_DEBUG")
