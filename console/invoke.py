@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import http.client
 import json
 import re
@@ -75,10 +76,10 @@ class Invoked:
 
     @property
     def _text(self) -> str | None:
-        # The cut may have gone through a character.
-        body = self.body[:-4] if self.is_cut else self.body
+        decoder = codecs.getincrementaldecoder("utf-8")()
         try:
-            text = body.decode()
+            # A cut may have gone through a character; the decoder then keeps its beginning back.
+            text = decoder.decode(self.body, final=not self.is_cut)
         except UnicodeDecodeError:
             return None
         return None if "\0" in text else text
