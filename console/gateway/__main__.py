@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import sys
 
@@ -13,10 +14,12 @@ from django.conf import settings
 from .protocol import HttpProtocol
 
 BACKLOG = 2048
+DESCRIPTORS = 65_536
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+    raise_descriptor_limit()
     django.setup()  # for settings and for loading tables; no call passes through Django
     try:
         listener = _listen(settings.BIND, settings.GATEWAY_PORT)
@@ -40,6 +43,13 @@ def main() -> None:
     server.run(sockets=[listener])
     if not server.started:
         sys.exit(1)
+
+
+def raise_descriptor_limit() -> None:
+    """Each connection and each instance takes descriptors, and the usual 1024 are soon used up."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:
