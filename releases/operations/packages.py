@@ -24,7 +24,8 @@ def keep_package(content: bytes, *, at: datetime) -> CodePackage:
     )
     if not created:
         # The new time also makes a collection that is under way look at the row again, and pass it by.
-        CodePackage.objects.filter(pk=digest).update(content=content, kept_at=at)
+        CodePackage.objects.filter(pk=digest).update(kept_at=at)
+        CodePackage.objects.filter(pk=digest, content=None).update(content=content)
     return package
 
 

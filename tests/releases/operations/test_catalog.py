@@ -169,6 +169,14 @@ def test_audit_entry__update_or_delete__is_refused_by_the_database() -> None:
             write()
 
 
+def test_code_package__other_content_or_name__is_refused_by_the_database() -> None:
+    package = make.function(make.service()).code
+    rows = CodePackage.objects.filter(pk=package.pk)
+    for write in (lambda: rows.update(content=b"other"), lambda: rows.update(digest="0" * 64)):
+        with pytest.raises(IntegrityError, match="named by its SHA-256"), transaction.atomic():
+            write()
+
+
 def test_collect_packages__needed_by_latest_or_a_version__keeps_the_content() -> None:
     service = make.two_versions()
     make.deploy(Function.objects.get(service=service), "y = 3")
