@@ -163,7 +163,13 @@ CELERY = {
     "broker_connection_retry_on_startup": True,
     # Longer than any task runs, or one that is still at work would be given to a second worker. Nothing waits
     # for it: what a dead worker had begun is found by the tick within seconds.
-    "broker_transport_options": {"visibility_timeout": 3600},
+    # And nobody waits for a broker that is away or silent: a page would, for ever. The tick sends it again.
+    "broker_transport_options": {
+        "visibility_timeout": 3600,
+        "socket_timeout": 3,
+        "socket_connect_timeout": 3,
+        "max_retries": 0,
+    },
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "task_ignore_result": True,

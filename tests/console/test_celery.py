@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import pytest
+from celery import Celery
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from console.celery import app
 from console.tasks import clear_sessions
@@ -31,6 +36,16 @@ def test_app__embedded_valkey__is_reached_through_its_socket() -> None:
     assert app.conf.broker_url.startswith("redis+socket:///")
     with app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, timeout=5)
+
+
+def test_app__silent_broker__keeps_nobody_waiting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, Celery() as other:
+        address = "redis://{}:{}/0".format(*silent.getsockname())
+        other.conf.update(settings.CELERY | {"broker_url": address})
+        started = time.monotonic()
+        with pytest.raises(OperationalError):
+            other.send_task("invocations.tick", retry=False)
+        assert time.monotonic() - started < 8
 
 
 def test_app__worker_lost__task_is_given_to_another() -> None:
