@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import stat
 import zipfile
 import zlib
@@ -21,7 +22,16 @@ _PATH_BYTES = 1024
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 # A package packed twice from the same files must be the same bytes, and so the same version of the code.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class BadPackage(Exception):
@@ -34,10 +44,11 @@ def check_package(content: bytes, *, max_files: int = MAX_FILES, max_unpacked: i
     Sizes are counted by unpacking, for the sizes a zip states are whatever its maker wrote into it.
     """
     with _open(content) as archive:
-        members = _checked_members(archive, max_files=max_files)
+        _checked_members(archive, max_files=max_files)
         left = max_unpacked
-        for member in members:
-            for chunk in _chunks(archive, member):
+        # Folders too: whoever rewrites the package reads them.
+        for entry in archive.infolist():
+            for chunk in _chunks(archive, entry):
                 left -= len(chunk)
                 if left < 0:
                     raise BadPackage(f"The package unpacks to more than {max_unpacked:,} bytes.")
@@ -104,9 +115,9 @@ def _checked_members(archive: zipfile.ZipFile, *, max_files: int) -> list[zipfil
     entries = archive.infolist()
     if len(entries) > max_files:
         raise BadPackage(f"The package holds more than {max_files:,} files.")
-    members = [entry for entry in entries if not entry.is_dir()]
     for entry in entries:
         _check_entry(entry)
+    members = [entry for entry in entries if not entry.is_dir()]
     names = {PurePosixPath(member.filename) for member in members}
     if len(names) < len(members):
         raise BadPackage("The package holds two files of the same name.")

@@ -31,8 +31,8 @@ def encrypted() -> bytes:
     return bytes(content)
 
 
-def damaged() -> bytes:
-    content = bytearray(zipped(("a.py", b"x" * 1000), method=zipfile.ZIP_STORED))
+def damaged(name: str = "a.py", method: int = zipfile.ZIP_STORED) -> bytes:
+    content = bytearray(zipped((name, bytes(range(256)) * 4), method=method))
     content[100] ^= 0xFF
     return bytes(content)
 
@@ -51,7 +51,11 @@ REFUSED = {
     "symbolic link": (zipped(("a", b"/etc/passwd"), mode=0o120777), "symbolic link"),
     "device": (zipped(("a", b""), mode=0o020644), "special file"),
     "encrypted": (encrypted(), "encrypted"),
+    "no name": (zipped(("", b"x")), "leaves its folder"),
     "damaged": (damaged(), "damaged"),
+    "damaged, by bzip2": (damaged(method=zipfile.ZIP_BZIP2), "damaged"),
+    "damaged, by LZMA": (damaged(method=zipfile.ZIP_LZMA), "damaged"),
+    "damaged folder": (damaged("folder/"), "damaged"),
     "file and folder": (zipped(("a", b"x"), ("a/b", b"x")), "both a file and a folder"),
     "too many files": (zipped(*[(f"{n}.py", b"") for n in range(11)]), "more than 10 files"),
     "bomb": (zipped(("zeros", bytes(5_000_000))), "unpacks to more than 1,000,000 bytes"),
