@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class BadEnvironment(Exception):
@@ -40,9 +42,42 @@ def flag(name: str, default: bool = False) -> bool:
 
 
 def names(name: str, default: list[str]) -> list[str]:
-    """A comma-separated list."""
+    """A comma-separated list of words that can stand in an address."""
     raw = text(name)
-    return [part.strip() for part in raw.split(",") if part.strip()] if raw else default
+    found = [part.strip() for part in raw.split(",") if part.strip()] if raw else default
+    if not found or any(set(part) & set("/?#% \t") for part in found):
+        raise BadEnvironment(f"{name} must be names separated by commas, not {raw!r}")
+    return found
+
+
+def choice(name: str, default: str, allowed: Collection[str]) -> str:
+    raw = text(name, default)
+    if raw not in allowed:
+        raise BadEnvironment(f"{name} must be one of {', '.join(sorted(allowed))}, not {raw!r}")
+    return raw
+
+
+def origin(name: str, default: str) -> str:
+    """http://host:port or https://host, without a slash at the end."""
+    raw = text(name, default)
+    try:
+        parts = urlsplit(raw)
+        sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or raw.rstrip("/") != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+        raise BadEnvironment(f"{name} must be of the form https://host or http://host:port, not {raw!r}")
+    return raw.rstrip("/")
+
+
+def time_zone(name: str, default: str) -> str:
+    """A name of the tz database, such as Asia/Shanghai."""
+    raw = text(name, default)
+    try:
+        ZoneInfo(raw)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise BadEnvironment(f"{name} must be a time zone such as Asia/Shanghai, not {raw!r}") from None
+    return raw
 
 
 def database(name: str, default: str) -> dict[str, Any]:

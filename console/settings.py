@@ -18,8 +18,8 @@ BIND = env.text("SERIN_BIND", "127.0.0.1")
 CONSOLE_PORT = env.port("SERIN_CONSOLE_PORT", 8000)
 GATEWAY_PORT = env.port("SERIN_GATEWAY_PORT", 9000)
 # Cookies ignore ports, so pages and functions live under two host names (docs/security.md).
-CONSOLE_URL = env.text("SERIN_CONSOLE_URL", f"http://localhost:{CONSOLE_PORT}")
-GATEWAY_URL = env.text("SERIN_GATEWAY_URL", f"http://127.0.0.1:{GATEWAY_PORT}")
+CONSOLE_URL = env.origin("SERIN_CONSOLE_URL", f"http://localhost:{CONSOLE_PORT}")
+GATEWAY_URL = env.origin("SERIN_GATEWAY_URL", f"http://127.0.0.1:{GATEWAY_PORT}")
 
 REGIONS = env.names(
     "SERIN_REGIONS",
@@ -62,7 +62,10 @@ def _secret_key() -> str:
     return path.read_text().strip()
 
 
-SECRET_KEY = _secret_key()
+try:
+    SECRET_KEY = _secret_key()
+except OSError as error:
+    raise env.BadEnvironment(f"SERIN_HOME {HOME} cannot be used: {error.strerror}") from error
 DEBUG = env.flag("SERIN_DEBUG")
 ALLOWED_HOSTS = env.names("SERIN_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [CONSOLE_URL]
@@ -152,7 +155,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
-TIME_ZONE = env.text("SERIN_TIME_ZONE", "UTC")
+TIME_ZONE = env.time_zone("SERIN_TIME_ZONE", "UTC")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
@@ -179,10 +182,11 @@ CELERY = {
     "beat_schedule_filename": str(HOME / "run" / "beat-schedule"),
 }
 
+LOG_LEVEL = env.choice("SERIN_LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("SERIN_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

@@ -27,6 +27,10 @@ def claim(variable: str, port: int, addresses: Iterable[str]) -> None:
         except OSError as error:
             if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:  # a machine without IPv6
                 continue
+            if error.errno != errno.EADDRINUSE:
+                raise CannotStart(
+                    f"nothing can listen on {address}: {error.strerror}; see SERIN_BIND"
+                ) from None
             raise CannotStart(f"port {port} on {address} is in use: set {variable} to a free one") from None
 
 

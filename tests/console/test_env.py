@@ -64,3 +64,53 @@ def test_flag__known_word__is_read(monkeypatch: pytest.MonkeyPatch, value: str, 
     monkeypatch.setenv("SERIN_DEBUG", "maybe")
     with pytest.raises(env.BadEnvironment, match="SERIN_DEBUG"):
         env.flag("SERIN_DEBUG")
+
+
+READERS = {
+    "url": lambda name: env.origin(name, "http://localhost:8000"),
+    "zone": lambda name: env.time_zone(name, "UTC"),
+    "names": lambda name: env.names(name, ["cn-hangzhou"]),
+    "level": lambda name: env.choice(name, "INFO", {"INFO", "DEBUG"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("reader", "value", "found"),
+    [
+        ("url", "", "http://localhost:8000"),
+        ("url", "https://serin.example/", "https://serin.example"),
+        ("url", "http://[::1]:8000", "http://[::1]:8000"),
+        ("zone", "Asia/Shanghai", "Asia/Shanghai"),
+        ("names", "a, b,", ["a", "b"]),
+        ("level", "DEBUG", "DEBUG"),
+    ],
+)
+def test_reader__sound_value__is_taken(
+    monkeypatch: pytest.MonkeyPatch, reader: str, value: str, found: object
+) -> None:
+    monkeypatch.setenv("SERIN_X", value)
+    assert READERS[reader]("SERIN_X") == found
+
+
+@pytest.mark.parametrize(
+    ("reader", "value"),
+    [
+        ("url", "serin.example"),
+        ("url", "ftp://serin.example"),
+        ("url", "http://serin.example/console"),
+        ("url", "http://serin.example:port"),
+        ("url", "http://[::1"),
+        ("zone", "Mars/Base"),
+        ("zone", "../etc/passwd"),
+        ("names", ","),
+        ("names", "a b"),
+        ("names", "../x"),
+        ("level", "loud"),
+    ],
+)
+def test_reader__bad_value__is_refused_by_the_name_of_the_variable(
+    monkeypatch: pytest.MonkeyPatch, reader: str, value: str
+) -> None:
+    monkeypatch.setenv("SERIN_X", value)
+    with pytest.raises(env.BadEnvironment, match=r"^SERIN_X must be "):
+        READERS[reader]("SERIN_X")

@@ -60,6 +60,8 @@ def _check_assets() -> None:
 
 
 def _check_ports() -> None:
+    if settings.CONSOLE_PORT == settings.GATEWAY_PORT:
+        raise CannotStart("SERIN_CONSOLE_PORT and SERIN_GATEWAY_PORT must differ")
     loopback = {"127.0.0.1", "::1", settings.BIND}
     addresses = loopback if settings.BIND in {"127.0.0.1", "::1"} else [settings.BIND]
     claim("SERIN_CONSOLE_PORT", settings.CONSOLE_PORT, addresses)

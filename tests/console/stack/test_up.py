@@ -95,6 +95,8 @@ def test_up__port_in_use__names_the_variable_in_one_line(
         ("DATABASE_URL", "mysql://127.0.0.1/serin"),
         ("REDIS_URL", "redis://127.0.0.1:1/0"),
         ("REDIS_URL", "somewhere"),
+        ("SERIN_HOME", "/dev/null"),
+        ("SERIN_BIND", "999.1.1.1"),
     ],
 )
 def test_up__bad_variable__is_named_in_one_line(
@@ -104,6 +106,14 @@ def test_up__bad_variable__is_named_in_one_line(
     ports = {"SERIN_CONSOLE_PORT": console_port, "SERIN_GATEWAY_PORT": gateway_port}
     refused = live_stack.manage("up", **{"SERIN_HOME": str(tmp_path), **ports, variable: value})
     assert _is_one_line(refused, variable), refused.stderr
+
+
+def test_up__one_port_for_both__is_refused_in_one_line(live_stack: LiveStack, tmp_path: Path) -> None:
+    port = str(free_ports(1)[0])
+    refused = live_stack.manage(
+        "up", SERIN_HOME=str(tmp_path), SERIN_CONSOLE_PORT=port, SERIN_GATEWAY_PORT=port
+    )
+    assert _is_one_line(refused, "must differ"), refused.stderr
 
 
 def test_manage__command_beside_a_running_stack__uses_its_servers(live_stack: LiveStack) -> None:
