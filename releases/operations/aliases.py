@@ -11,6 +11,7 @@ from invocations.refusals import Refused
 from releases.core import moves, names, policies
 from releases.core.policies import Policy
 from releases.models import Alias, AliasRevision, Service, Version
+from releases.queries import aliases as query
 
 from .audit import Act
 from .catalog import NameTaken
@@ -114,9 +115,7 @@ def _to_canary(alias: Alias) -> Policy:
 
 
 def _to_earlier(alias: Alias) -> Policy:
-    documents = alias.revisions.order_by("-number").values_list("policy", flat=True)
-    current, *earlier = [policies.parse(document) for document in documents]
-    policy = moves.roll_back(current, earlier)
+    policy = query.rollback_policy(alias)
     if policy is None:
         raise NothingToChange(f"no other version ever served alias '{alias.name}'")
     return policy

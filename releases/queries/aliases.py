@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,17 +75,6 @@ def names_needing(service: Service, number: int) -> list[str]:
     return [name for name, policy in _policies(service) if number in _named(policy)]
 
 
-def serving(service: Service) -> Mapping[int, list[tuple[str, int]]]:
-    """By version number: which aliases send it calls, each with its share in basis points."""
-    shares: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for name, policy in _policies(service):
-        canary_bp = policy.canary.weight_bp if policy.canary else 0
-        shares[policy.primary].append((name, 10_000 - canary_bp))
-        if policy.canary:
-            shares[policy.canary.version].append((name, canary_bp))
-    return shares
-
-
 def revisions(alias: Alias) -> QuerySet[AliasRevision]:
     """All of them, newest first, with their authors."""
     return alias.revisions.select_related("created_by").order_by("-number")
@@ -94,8 +82,10 @@ def revisions(alias: Alias) -> QuerySet[AliasRevision]:
 
 def rollback_policy(alias: Alias) -> Policy | None:
     """Where *roll back* would lead, for the button to say so; None when it leads nowhere."""
-    current, *earlier = [policies.parse(revision.policy) for revision in revisions(alias)]
-    return moves.roll_back(current, earlier)
+    now = policies.parse(current(alias).policy)
+    # The newest alone that had another primary: an alias may have thousands of revisions.
+    others = alias.revisions.exclude(policy__versionId=str(now.primary)).order_by("-number")
+    return moves.roll_back(now, map(policies.parse, others.values_list("policy", flat=True)[:1]))
 
 
 def superseded_at(revision: AliasRevision) -> datetime | None:

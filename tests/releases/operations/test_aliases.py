@@ -120,6 +120,21 @@ def test_roll_back__after_the_switch__returns_to_the_version_before(service: Ser
     assert current(alias) == Policy(1)
 
 
+def test_roll_back__several_served_before__returns_to_the_last_of_them(service: Service) -> None:
+    make.deploy(service.functions.get(), make.HELLO + "# three\n")
+    make.version(service, "third")
+    alias = make.alias(service)
+    for base, primary in enumerate((2, 3, 3), start=1):
+        aliases.change_alias(
+            make.act(),
+            alias,
+            base_revision=base,
+            setting=Setting(policy=Policy(primary), description=str(base)),
+        )
+    aliases.roll_back(make.act(), alias, base_revision=4)
+    assert current(alias) == Policy(2)
+
+
 def test_roll_back__nothing_else_ever_served__is_refused(service: Service) -> None:
     with pytest.raises(NothingToChange, match="no other version"):
         aliases.roll_back(make.act(), make.alias(service), base_revision=1)
