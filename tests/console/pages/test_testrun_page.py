@@ -124,14 +124,14 @@ def test_testrun__alias_changed_during_the_run__is_judged_per_revision(alice: Cl
     assert [part["weight"] for part in page.context["split_chart"]["segments"]] == [30, 10]
 
 
-@pytest.mark.parametrize(("qualifier", "version"), [("2", "2"), ("LATEST", "LATEST")])
+@pytest.mark.parametrize(("qualifier", "named"), [("2", "version 2"), ("LATEST", "LATEST")])
 def test_testrun__not_through_an_alias__says_that_nothing_is_split(
-    alice: Client, alias1: Alias, qualifier: str, version: str
+    alice: Client, alias1: Alias, qualifier: str, named: str
 ) -> None:
     run = counted.run(alias1.service, qualifier=qualifier, total=30)
-    run = counted.count(run, counted.answers(30, version))
+    run = counted.count(run, counted.answers(30, qualifier))
     text = alice.get(address("testrun", run)).content.decode()
-    assert f"Nothing is split here: every call names {qualifier} itself" in text
+    assert f"Nothing is split here: every call names {named} itself" in text
     assert "verdict-" not in text
 
 
