@@ -21,6 +21,8 @@ from .request import Answer, ClientGone, Request
 
 KEEP_ALIVE_S = 75.0
 BODY_TIMEOUT_S = 60.0  # between two pieces of a body
+BODY_LIMIT_S = 600.0  # of a whole body
+MAX_CONNECTIONS = 4096
 MAX_HEAD = 64 * 1024  # target and headers of one request, bytes
 MAX_WAITING = 16  # requests of one connection that were sent ahead
 HIGH_WATER = 64 * 1024  # bytes of a body that are taken in before somebody asks for it
@@ -108,13 +110,15 @@ class _Incoming:
     async def _rest(self, limit: int) -> None:
         if self.request.headers.get(b"expect", b"").lower() == b"100-continue":
             self._connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + BODY_LIMIT_S
         while not self.complete and self._size <= limit:
             if self._connection.transport.is_closing():
                 raise ClientGone
-            self._waiter = asyncio.get_running_loop().create_future()
+            self._waiter = loop.create_future()
             self._connection.resume()
             try:
-                await asyncio.wait_for(self._waiter, BODY_TIMEOUT_S)
+                await asyncio.wait_for(self._waiter, min(BODY_TIMEOUT_S, deadline - loop.time()))
             except TimeoutError:
                 self._connection.transport.close()
 
@@ -134,6 +138,7 @@ class HttpProtocol(asyncio.Protocol):
         self._receiving: _Incoming | None = None
         self._serving = False
         self._closing = False
+        self._deaf = False
         self._paused = False
         self._drained: asyncio.Future[None] | None = None
 
@@ -144,6 +149,8 @@ class HttpProtocol(asyncio.Protocol):
         self._server.connections.add(self)
         self._active_at = self._loop.time()
         self._timer = self._loop.call_later(KEEP_ALIVE_S, self._close_if_idle)
+        if len(self._server.connections) > MAX_CONNECTIONS:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
@@ -154,12 +161,15 @@ class HttpProtocol(asyncio.Protocol):
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self.transport.write(GARBAGE)
-            self.transport.close()
-            return
+        except httptools.HttpParserUpgrade:
+            # A wish that need not be granted (RFC 9110, 7.8): the request itself is whole, and is answered.
+            self._deaf = True
+        except httptools.HttpParserError:
+            self._garbled()
         if not self._serving and self._waiting:
             self._serve_next()
 
@@ -191,8 +201,10 @@ class HttpProtocol(asyncio.Protocol):
         self._count(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
         self._count(name, value)
+        # Trailers come after the head was judged, and would replace what was judged.
+        if self._receiving is None:
+            self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         self._receiving = _Incoming(
@@ -229,6 +241,24 @@ class HttpProtocol(asyncio.Protocol):
             self._paused = False
             self.transport.resume_reading()
 
+    def _garbled(self) -> None:
+        """The bytes are no HTTP. Whole requests that came before them are still answered, in their order."""
+        self._deaf = True
+        broken, self._receiving = self._receiving, None
+        if broken is not None and broken in self._waiting:
+            self._waiting.remove(broken)
+        elif broken is not None:
+            # Its answerer may wait for the rest of the body.
+            self.transport.close()
+            broken.wake()
+        if not self._serving and not self._waiting:
+            self.transport.write(GARBAGE)
+            self.transport.close()
+
+    def _is_last(self, incoming: _Incoming) -> bool:
+        """Whether the connection ends with the answer to this request."""
+        return self._closing or not incoming.keep_alive or (self._deaf and not self._waiting)
+
     def _count(self, *pieces: bytes) -> None:
         self._head += sum(map(len, pieces))
         if self._head > MAX_HEAD:
@@ -254,7 +284,7 @@ class HttpProtocol(asyncio.Protocol):
             raise
         self._serving = False
         self._active_at = self._loop.time()
-        if self._closing or not incoming.keep_alive:
+        if self._is_last(incoming):
             self.transport.close()
         elif self._waiting:
             self._serve_next()
@@ -267,7 +297,7 @@ class HttpProtocol(asyncio.Protocol):
             parts += (name, b": ", value, b"\r\n")
         for name, value in answer.headers:
             parts += (name, b": ", value, b"\r\n")
-        parts.append(b"\r\n" if incoming.keep_alive and not self._closing else b"connection: close\r\n\r\n")
+        parts.append(b"connection: close\r\n\r\n" if self._is_last(incoming) else b"\r\n")
         if incoming.request.method != b"HEAD":
             parts.append(answer.body)
         self.transport.write(b"".join(parts))

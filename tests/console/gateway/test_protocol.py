@@ -157,11 +157,41 @@ def test_request__http_1_0__is_answered_and_closed() -> None:
         b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * MAX_HEAD + b"\r\n\r\n",
         b"GET /" + b"a" * MAX_HEAD + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
     ],
 )
 def test_request__that_is_none__is_a_400_and_the_end(sent: bytes) -> None:
     assert all_that_comes(sent) == GARBAGE
+
+
+def test_request__wishing_another_protocol__is_answered_in_this_one_and_closed() -> None:
+    wish = b"GET /wish HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"
+    answer = all_that_comes(wish + b"PRI * HTTP/2.0\r\n\r\n")
+    assert told_in(answer) == [["GET", "/wish", 0]]
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+def test_request__with_trailers__keeps_the_headers_it_was_judged_by() -> None:
+    chunks = b"3\r\nabc\r\n0\r\nX-Fc-Log-Type: None\r\n\r\n"
+    answer = all_that_comes(closing(POST + b"Transfer-Encoding: chunked\r\n", chunks))
+    assert b"\r\nx-log: Tail\r\n" in answer
+
+
+def test_request__nonsense_sent_ahead_behind_it__still_gets_its_own_answer() -> None:
+    async def story(server: Server) -> bytes:
+        reader, writer = await server.open()
+        writer.write(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
+        await server.app.held.wait()
+        writer.write(b"nonsense\r\n\r\n")
+        await writer.drain()
+        (connection,) = server.state.connections
+        while not connection._deaf:
+            await asyncio.sleep(0)
+        server.app.release.set()
+        return await reader.read()
+
+    answer = with_server(story)
+    assert told_in(answer) == [["GET", "/held", 0]]
+    assert answer.count(b"HTTP/1.1") == 1
 
 
 def test_request__expecting_to_be_told_to_continue__is_told() -> None:
