@@ -6,6 +6,7 @@ import codecs
 import http.client
 import json
 import re
+import threading
 import time
 from base64 import b64decode
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ MARGIN_S = 15  # beyond the function's own timeouts, for a cold start and a queu
 TOKEN_S = 60
 MAX_BODY = 256 * 1024  # bytes of a result that are read and shown
 HEX_BYTES = 512
+AT_ONCE = 8  # of this process: each holds one of its threads, and the pages need the others
 _SUMMARY = re.compile(r"^Duration: ([0-9.]+) ms, ", re.MULTILINE)
+_SLOTS = threading.BoundedSemaphore(AT_ONCE)
 
 
 class NotInvoked(Refused):
@@ -116,6 +119,10 @@ def invoke(
         "Content-Type": "application/octet-stream",
         "X-Fc-Log-Type": "Tail",
     }
+    if not _SLOTS.acquire(blocking=False):
+        raise NotInvoked(
+            f"{AT_ONCE} tests are running already: wait until one has ended, or start a test run"
+        )
     connection = _connection(timeout_s + MARGIN_S)
     started = time.perf_counter()
     try:
@@ -131,6 +138,7 @@ def invoke(
     except ValueError:
         raise NotInvoked(f"what answers at {settings.GATEWAY_URL} is no gateway of Serin's") from None
     finally:
+        _SLOTS.release()
         connection.close()
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFault
+from django.db import connection
 from django.http import (
     Http404,
     HttpRequest,
@@ -33,7 +34,7 @@ def healthz(get_response: View) -> View:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-        except DatabaseError:
+        except DatabaseFault:
             return JsonResponse({"status": "degraded", "database": "away"}, status=503)
         return JsonResponse({"status": "ok", "database": "ok"})
 

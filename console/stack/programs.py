@@ -39,8 +39,8 @@ def programs(bind: str, console_port: int, gateway_port: int) -> list[Program]:
     """
     python = [sys.executable, "-m"]
     granian = ["granian", "--interface", "wsgi", "--host", bind, "--port", str(console_port), "--no-ws"]
-    # A thread keeps a database connection, so there are few; pages spend their time in the database.
-    threads = ["--blocking-threads", "4", "--backpressure", "64", "--log-level", "warning"]
+    # A thread keeps a database connection, so there are few; test invocations may hold eight of them.
+    threads = ["--blocking-threads", "12", "--backpressure", "64", "--log-level", "warning"]
     celery = ["celery", "--quiet", "--app", "console.celery"]
     worker = [*celery, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     local = _reachable(bind)

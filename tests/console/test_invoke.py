@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from pytest_django.fixtures import Settings
 
-from console.invoke import MAX_BODY, Invoked, NotInvoked, invoke
+from console.invoke import _SLOTS, AT_ONCE, MAX_BODY, Invoked, NotInvoked, invoke
 from invocations import tokens
 from tests.live import LiveStack
 
@@ -77,6 +77,17 @@ def test_invoke__call__is_one_that_any_caller_could_make(endpoint: Endpoint, set
     assert scheme == "Serin"
     claims = tokens.verify(tokens.derive_key(settings.SECRET_KEY), token, NOW)
     assert claims == {"sub": "alice", "region": "cn-hangzhou", "fresh": True, "exp": NOW + 60}
+
+
+def test_invoke__as_many_run_as_may__is_refused_and_the_next_one_goes_on(endpoint: Endpoint) -> None:
+    held = [_SLOTS.acquire(blocking=False) for _ in range(AT_ONCE)]
+    try:
+        assert all(held)
+        with pytest.raises(NotInvoked, match="8 tests are running already"):
+            invoke(**CALL)
+    finally:
+        _SLOTS.release(len(held))
+    assert invoke(**CALL).body == b"{}"
 
 
 def test_invoke__answered__reads_headers_log_and_body(endpoint: Endpoint) -> None:

@@ -50,6 +50,19 @@ def test_createaccesskey__no_such_active_user__is_one_line(active: bool | None) 
     assert not AccessKey.objects.exists()
 
 
+def test_revokeaccesskey__key_in_force__signs_no_more_and_repeating_is_harmless() -> None:
+    pair = create_access_key(make.act(), make.user())
+    for _ in range(2):
+        call_command("revokeaccesskey", pair.key_id, stdout=StringIO(), skip_checks=True)
+    assert access_keys.load() == []
+    assert AuditEntry.objects.filter(action="access_key.revoke").count() == 1
+
+
+def test_revokeaccesskey__no_such_key__is_one_line() -> None:
+    with pytest.raises(CommandError, match=r"^there is no access key 'SERINx'$"):
+        call_command("revokeaccesskey", "SERINx", skip_checks=True)
+
+
 def test_secret__at_rest__is_not_in_the_database() -> None:
     pair = create_access_key(make.act(), make.user())
     assert pair.secret.encode() not in bytes(AccessKey.objects.get().secret_box)
