@@ -184,7 +184,7 @@ def test_request__nonsense_sent_ahead_behind_it__still_gets_its_own_answer() -> 
         writer.write(b"nonsense\r\n\r\n")
         await writer.drain()
         (connection,) = server.state.connections
-        while not connection._deaf:
+        while not connection._deaf:  # noqa: ASYNC110 - the protocol tells nobody
             await asyncio.sleep(0)
         server.app.release.set()
         return await reader.read()

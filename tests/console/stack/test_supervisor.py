@@ -129,7 +129,12 @@ def test_run__stopped_before_all_are_ready__stops_what_has_started(tmp_path: Pat
 
 def test_run__terminal_closed__stops_cleanly(tmp_path: Path) -> None:
     said = Said()
-    _supervise(tmp_path, said, [_program("console", STEADY)], lambda: os.kill(os.getpid(), signal.SIGHUP))
+    # These tests may themselves have been started to outlive their terminal.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        _supervise(tmp_path, said, [_program("console", STEADY)], lambda: os.kill(os.getpid(), signal.SIGHUP))
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert ("console", "bye") in said.lines
 
 
