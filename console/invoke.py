@@ -157,7 +157,7 @@ def _read(response: http.client.HTTPResponse, body: bytes, round_trip_ms: float)
         version=header("x-fc-invocation-service-version", ""),
         alias_revision=int(header("x-serin-alias-revision", "0")),
         error_type=header("x-fc-error-type", ""),
-        billed_ms=int(header("x-fc-invocation-duration", "0")),
+        billed_ms=max(1, int(header("x-fc-invocation-duration", "0"))),
         memory_mb=float(header("x-fc-max-memory-usage", "0")),
         instance=header("x-fc-instance-id", ""),
         log=b64decode(header("x-fc-log-result", "")).decode(errors="replace"),

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.generic import RedirectView
 from django_htmx.http import replace_url
 
 from console.access import act_of, region_for, require, service_for
@@ -92,6 +93,7 @@ def service_delete(request: HttpRequest, region: str, service: str) -> HttpRespo
 
 
 urls = [
+    path("", RedirectView.as_view(pattern_name="services")),
     path("services/", services, name="services"),
     path("service-list/", service_list, name="service-list"),
     path("services/new/", service_create, name="service-create"),

@@ -53,10 +53,6 @@ class RunState:
     rate: float
     time_left: timedelta | None
 
-    @property
-    def per_mille(self) -> int:
-        return self.run.done * 1000 // self.run.total
-
 
 def run_state(run: TestRun, *, at: datetime) -> RunState:
     """Progress, tally and verdict of a run, from its handful of counts; the splits come without rows."""

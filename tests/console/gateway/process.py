@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 from console.stack.ports import free_ports
+from console.stack.tether import tethered
 from invocations import tokens
 
 PATIENCE_S = 15.0
@@ -109,7 +110,7 @@ def running_gateway(database: str) -> Iterator[GatewayProcess]:
         "DATABASE_URL": database_url(database),
         "SERIN_GATEWAY_PORT": str(port),
     }
-    command = [sys.executable, "-m", "console.gateway"]
+    command = tethered([sys.executable, "-m", "console.gateway"])
     with subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment) as process:
         gateway = GatewayProcess(port, process)
         try:

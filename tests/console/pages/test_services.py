@@ -137,3 +137,7 @@ def test_service_delete__htmx__is_led_to_the_list(alice: Client) -> None:
     make.service("shop")
     response = alice.post(reverse("service-delete", args=[REGION, "shop"]), headers=HTMX)
     assert response["HX-Redirect"] == LIST
+
+
+def test_region__alone__leads_to_its_services(alice: Client) -> None:
+    assert alice.get(f"/{REGION}/")["Location"] == reverse("services", args=[REGION])
