@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client, RequestFactory, override_settings
-from django.urls import reverse
+from django.test import RequestFactory, override_settings
 
 from console.uploads import LimitedUpload
 
@@ -26,8 +25,3 @@ def test_limited_upload__any_size__keeps_what_tells_that_it_is_too_large(
     assert least <= request.FILES["first"].size <= most
     assert request.FILES["second"].size == 10
     request.close()
-
-
-def test_upload__two_files_in_a_request__are_more_than_any_form_has(client: Client) -> None:
-    files = {name: SimpleUploadedFile(name, b"x") for name in ("first", "second")}
-    assert client.post(reverse("log-in"), files).status_code == 400

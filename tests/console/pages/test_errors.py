@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as configured
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
@@ -77,3 +78,8 @@ def test_page__fault_of_ours__is_an_error_in_words(alice: Client, monkeypatch: p
     response = alice.get(reverse("services", args=SERVICES))
     assert response.status_code == 500
     assert "Something went wrong on our side" in response.content.decode()
+
+
+def test_upload__two_files_in_a_request__are_more_than_any_form_has(anonymous: Client) -> None:
+    files = {name: SimpleUploadedFile(name, b"x") for name in ("first", "second")}
+    assert anonymous.post(reverse("log-in"), files).status_code == 400
