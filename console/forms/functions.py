@@ -107,6 +107,18 @@ def format_environment(variables: Mapping[str, str]) -> str:
     return "\n".join(f"{name}={value}" for name, value in sorted(variables.items()))
 
 
+class EditConfigurationForm(ConfigurationForm):
+    """The configuration of a function that is there; `base_digest` is that of the one it was opened on."""
+
+    base_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.has_error("base_digest"):
+            self.add_error(None, "The form does not say what it was opened on: open it again.")
+        return cleaned
+
+
 class PackageField(forms.FileField):
     """A zip that fits the API's limit; what is in it is judged where it is kept."""
 

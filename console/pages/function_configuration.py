@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -12,30 +12,36 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from console.access import act_of, function_for
-from console.forms.functions import ConfigurationForm, format_environment
+from console.forms.functions import ConfigurationForm, EditConfigurationForm, format_environment
 from console.htmx import go_to, refused
 from console.pages.function_page import OpenFunction, frame, open_function
 from invocations.refusals import Refused
 from releases.core.rights import Action
 from releases.models import FunctionConfiguration
 from releases.operations import catalog
-from releases.operations.catalog import Configuration
+from releases.operations.catalog import Configuration, ConfigurationChangedMeanwhile
 
 
 @require_http_methods(["GET", "POST"])
 def function_configuration(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     opened = open_function(request, region, service, name)
     if request.method == "GET":
-        form = ConfigurationForm(initial=_initial(opened.function))
+        form = EditConfigurationForm(initial=_initial(opened.function))
         return _shown(request, opened, form, status=200)
     if not opened.at.is_latest:
         return refused(request, "a version cannot change; configure LATEST and publish it")
-    form = ConfigurationForm(request.POST)
+    form = EditConfigurationForm(request.POST)
     if not form.is_valid():
         return _shown(request, opened, form, status=422)
     function = function_for(request, region, service, name, Action.EDIT)
+    base = form.cleaned_data["base_digest"]
     try:
-        catalog.configure_function(act_of(request), function, configuration=form.configuration())
+        catalog.configure_function(
+            act_of(request), function, configuration=form.configuration(), base_digest=base
+        )
+    except ConfigurationChangedMeanwhile as refusal:
+        form.add_error(None, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
+        return _shown(request, opened, form, status=409)
     except Refused as refusal:
         return refused(request, str(refusal))
     messages.success(request, "The configuration of LATEST was saved.")
@@ -50,8 +56,11 @@ def _shown(
 
 
 def _initial(function: FunctionConfiguration) -> dict[str, Any]:
-    values = {field.name: getattr(function, field.name) for field in fields(Configuration)}
-    return values | {"environment": format_environment(function.environment)}
+    configuration = Configuration.of(function)
+    return asdict(configuration) | {
+        "environment": format_environment(function.environment),
+        "base_digest": configuration.digest,
+    }
 
 
 urls = [

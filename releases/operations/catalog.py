@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,7 +13,7 @@ from django.db import IntegrityError, transaction
 from invocations.refusals import Refused
 from releases.core import configuration as limits
 from releases.core import names
-from releases.models import Function, Service
+from releases.models import Function, FunctionConfiguration, Service
 from releases.queries import catalog as query
 
 from .audit import Act
@@ -35,6 +37,10 @@ class CodeChangedMeanwhile(Refused):
     """The code is not what the editor was opened on."""
 
 
+class ConfigurationChangedMeanwhile(Refused):
+    """The configuration is not what the form was opened on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """What a function is beside its name and code; the fields are columns of `FunctionConfiguration`."""
@@ -47,6 +53,16 @@ class Configuration:
     timeout_s: int = 3
     initialization_timeout_s: int = 3
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, function: FunctionConfiguration) -> Configuration:
+        """What a function is now."""
+        return cls(**{column.name: getattr(function, column.name) for column in fields(cls)})
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hexadecimal: two configurations of one digest are the same."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
     def check(self) -> None:
         """Raise BadValue or BadName where Function Compute would refuse it."""
@@ -136,10 +152,21 @@ def create_function(
 
 
 @transaction.atomic
-def configure_function(act: Act, function: Function, *, configuration: Configuration) -> Function:
-    """Replace the configuration of LATEST, its environment as a whole. Raises BadValue, DeletedMeanwhile."""
+def configure_function(
+    act: Act, function: Function, *, configuration: Configuration, base_digest: str | None
+) -> Function:
+    """Replace the configuration of LATEST, its environment as a whole. Raises BadValue, DeletedMeanwhile.
+
+    `base_digest` is that of the configuration that the form was opened on; when it is another by now,
+    nothing is overwritten and ConfigurationChangedMeanwhile is raised. None replaces whatever is there.
+    """
     configuration.check()
     function = _locked_function(function)
+    if base_digest is not None and base_digest != Configuration.of(function).digest:
+        raise ConfigurationChangedMeanwhile(
+            f"the configuration of '{function.name}' was saved by somebody else since you opened it; "
+            "note your change, reload the page and save again"
+        )
     before = _audited(function)
     for column, value in asdict(configuration).items():
         setattr(function, column, value)

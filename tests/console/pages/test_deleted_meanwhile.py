@@ -45,7 +45,13 @@ CASES = [
     (versions, "service_for", "version-publish", SHOP, {}),
     (functions, "service_for", "function-create", SHOP, CONFIGURATION | {"name": "late"}),
     (functions, "function_for", "function-delete", CHECKOUT, {}),
-    (function_configuration, "function_for", "function-configuration", CHECKOUT, CONFIGURATION),
+    (
+        function_configuration,
+        "function_for",
+        "function-configuration",
+        CHECKOUT,
+        CONFIGURATION | {"base_digest": "0" * 64},
+    ),
 ]
 
 

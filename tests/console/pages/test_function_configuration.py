@@ -20,9 +20,14 @@ GOOD = {
 }
 
 
+def opened(browser: Client) -> dict[str, str]:
+    """What the form carries that says which configuration it was opened on."""
+    return {"base_digest": str(browser.get(PAGE).context["form"]["base_digest"].value())}
+
+
 def test_function_configuration__saved__is_shown_again(alice: Client) -> None:
     make.function(make.service())
-    assert alice.post(PAGE, GOOD)["Location"] == PAGE
+    assert alice.post(PAGE, GOOD | opened(alice))["Location"] == PAGE
     function = Function.objects.get()
     assert (function.handler, function.initializer, function.memory_mb) == ("main.run", "main.warm", 512)
     form = alice.get(PAGE).context["form"]
@@ -34,7 +39,7 @@ def test_function_configuration__bad_value__is_an_error_at_its_field(
     alice: Client, field: str, value: str
 ) -> None:
     make.function(make.service())
-    response = alice.post(PAGE, GOOD | {field: value})
+    response = alice.post(PAGE, GOOD | opened(alice) | {field: value})
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == {field}
     assert Function.objects.get().handler == "index.handler"
@@ -56,3 +61,30 @@ def test_function_configuration__at_a_version__is_read_only_and_hides_values(
     response = alice.post(f"{PAGE}?qualifier={qualifier}", GOOD)
     assert response.status_code == 409
     assert "A version cannot change" in response.content.decode()
+
+
+def test_function_configuration__saved_by_another_meanwhile__is_told_and_overwrites_nothing(
+    alice: Client,
+) -> None:
+    make.function(make.service())
+    base = opened(alice)
+    alice.post(PAGE, GOOD | base)
+    response = alice.post(PAGE, GOOD | base | {"handler": "mine.run"})
+    assert response.status_code == 409
+    assert "saved by somebody else since you opened it" in response.content.decode()
+    assert response.context["form"]["handler"].value() == "mine.run"
+    assert Function.objects.get().handler == "main.run"
+
+
+def test_function_configuration__deployed_meanwhile__is_no_obstacle(alice: Client) -> None:
+    function = make.function(make.service())
+    base = opened(alice)
+    make.deploy(function, "y = 1")
+    assert alice.post(PAGE, GOOD | base)["Location"] == PAGE
+
+
+def test_function_configuration__without_its_base__is_refused_in_words(alice: Client) -> None:
+    make.function(make.service())
+    response = alice.post(PAGE, GOOD)
+    assert response.status_code == 422
+    assert "open it again" in response.content.decode()

@@ -77,7 +77,9 @@ def test_function__deleted_meanwhile__takes_no_change() -> None:
     catalog.delete_function(make.act(), Function.objects.get())
     configuration = Configuration(runtime="python3", handler="index.handler")
     for change in (
-        lambda: catalog.configure_function(make.act(), function, configuration=configuration),
+        lambda: catalog.configure_function(
+            make.act(), function, configuration=configuration, base_digest=None
+        ),
         lambda: make.deploy(function, "late = 1"),
         lambda: catalog.delete_function(make.act(), function),
     ):
@@ -91,7 +93,10 @@ def test_configure_function__large_package__is_not_read() -> None:
     configuration = Configuration(runtime="python3", handler="index.handler", timeout_s=9)
     with CaptureQueriesContext(connection) as captured:
         catalog.configure_function(
-            make.act(), Function.objects.get(pk=function.pk), configuration=configuration
+            make.act(),
+            Function.objects.get(pk=function.pk),
+            configuration=configuration,
+            base_digest=Configuration.of(function).digest,
         )
     assert not any('"content"' in query["sql"] for query in captured)
 
