@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from .aliases import Alias, AliasRevision
 from .audit import AuditEntry
-from .catalog import CodePackage, Function, FunctionConfiguration, Service, Version, VersionFunction
+from .catalog import (
+    CONFIGURATION_COLUMNS,
+    CodePackage,
+    Function,
+    FunctionConfiguration,
+    Service,
+    Version,
+    VersionFunction,
+)
 from .teams import AccessKey, User
 
 __all__ = [
+    "CONFIGURATION_COLUMNS",
     "AccessKey",
     "Alias",
     "AliasRevision",

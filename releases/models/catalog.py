@@ -66,6 +66,10 @@ class FunctionConfiguration(models.Model):
         return self.name
 
 
+# Copied into a version and part of its fingerprint: a column added above is in both from the same day.
+CONFIGURATION_COLUMNS = tuple(column.attname for column in FunctionConfiguration._meta.fields)
+
+
 class Function(FunctionConfiguration):
     """A function of the working copy."""
 

@@ -6,26 +6,13 @@ from django.db import transaction
 
 from invocations.refusals import Refused
 from releases.core import names
-from releases.models import Service, Version, VersionFunction
+from releases.models import CONFIGURATION_COLUMNS, Service, Version, VersionFunction
 from releases.queries import aliases as alias_query
 from releases.queries import versions as query
 
 from .audit import Act
 from .catalog import StillNeeded, locked
 from .routing import announce
-
-_SNAPSHOT = (
-    "name",
-    "description",
-    "runtime",
-    "handler",
-    "initializer",
-    "memory_mb",
-    "timeout_s",
-    "initialization_timeout_s",
-    "environment",
-    "code_id",
-)
 
 
 class NothingChanged(Refused):
@@ -62,7 +49,7 @@ def publish(act: Act, service: Service, *, description: str = "") -> Version:
         created_at=act.at,
     )
     VersionFunction.objects.bulk_create(
-        VersionFunction(version=version, **{name: getattr(function, name) for name in _SNAPSHOT})
+        VersionFunction(version=version, **{name: getattr(function, name) for name in CONFIGURATION_COLUMNS})
         for function in functions
     )
     act.record(

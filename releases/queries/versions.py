@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from releases.models import FunctionConfiguration, Service, Version
+from releases.models import CONFIGURATION_COLUMNS, FunctionConfiguration, Service, Version
 
 
 def versions(service: Service) -> QuerySet[Version]:
@@ -45,15 +45,4 @@ def fingerprint(service: Service, functions: Iterable[FunctionConfiguration]) ->
 
 
 def _content(function: FunctionConfiguration) -> dict[str, Any]:
-    return {
-        "name": function.name,
-        "description": function.description,
-        "runtime": function.runtime,
-        "handler": function.handler,
-        "initializer": function.initializer,
-        "memory_mb": function.memory_mb,
-        "timeout_s": function.timeout_s,
-        "initialization_timeout_s": function.initialization_timeout_s,
-        "environment": function.environment,
-        "code": function.code_id,
-    }
+    return {column: getattr(function, column) for column in CONFIGURATION_COLUMNS}
