@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import UTC, datetime
 
 from invocations.engine.packages import pack
@@ -32,6 +34,12 @@ def act(by: User | None = None, at: datetime = NOW) -> Act:
 
 def code(text: str = HELLO) -> bytes:
     return pack({"index.py": text.encode()})
+
+
+def files(package: bytes) -> dict[str, str]:
+    """The text files of a zip."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
 def service(name: str = "shop", region: str = REGION) -> Service:

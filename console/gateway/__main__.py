@@ -36,7 +36,6 @@ def main() -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=75,
         timeout_graceful_shutdown=8,
     )
     server = uvicorn.Server(config)

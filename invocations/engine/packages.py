@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from invocations.engine.checksums import crc64
 
-__all__ = ["BadPackage", "check_package", "crc64", "pack", "read_text_files", "unpack"]
+__all__ = ["BadPackage", "check_package", "crc64", "pack", "unpack"]
 
 MAX_FILES = 10_000
 MAX_UNPACKED = 500 * 1024 * 1024
@@ -82,25 +82,6 @@ def pack(files: Mapping[str, bytes]) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, files[name])
     return buffer.getvalue()
-
-
-def read_text_files(content: bytes, *, max_bytes: int = 1024 * 1024) -> dict[str, str]:
-    """The package's UTF-8 text files (path -> text), for an editor; binary and larger files are left out."""
-    texts: dict[str, str] = {}
-    with _open(content) as archive:
-        for member in _checked_members(archive, max_files=MAX_FILES):
-            data = bytearray()
-            for chunk in _chunks(archive, member):
-                data += chunk
-                if len(data) > max_bytes:
-                    break
-            if len(data) > max_bytes or b"\0" in data:
-                continue
-            try:
-                texts[member.filename] = data.decode()
-            except UnicodeDecodeError:
-                continue
-    return texts
 
 
 def _open(content: bytes) -> zipfile.ZipFile:

@@ -12,7 +12,7 @@ multiply. Everything works on ln E, since E itself overflows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from scipy import optimize, special
@@ -52,11 +52,6 @@ def log_e_value(k: float, n: float, w: float, c: float = CONCENTRATION) -> float
 def beta_log_e_value(k: float, n: float, w: float, a: float, b: float) -> float:
     """ln E with any prior Beta(a, b). Needs 0 < w < 1. Convex in k, and in w."""
     return _evidence(n, w, a, b)(k)
-
-
-def always_valid_p(log_e_values: Iterable[float]) -> float:
-    """The p-value after all looks so far: the least 1/E of them, at most 1."""
-    return math.exp(-max(0.0, max(log_e_values, default=0.0)))
 
 
 def split_band(n: int, w: float, c: float = CONCENTRATION, alpha: float = ALPHA) -> tuple[float, float]:

@@ -6,14 +6,14 @@ from types import SimpleNamespace
 import pytest
 
 from console.samples import NoSample, sample_package
-from invocations.engine.packages import read_text_files
+from tests import make
 
 
 @pytest.mark.parametrize(("version_id", "version"), [("", "LATEST"), ("2", "2")])
 def test_sample__called__returns_qualifier_and_version(
     version_id: str, version: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    (code,) = read_text_files(sample_package("index.handler")).values()
+    (code,) = make.files(sample_package("index.handler")).values()
     module: dict[str, object] = {}
     exec(code, module)
     service = SimpleNamespace(qualifier="alias1", version_id=version_id)
@@ -27,7 +27,7 @@ def test_sample__called__returns_qualifier_and_version(
 @pytest.mark.parametrize("handler", ["index.handler", "pkg/main.run", "pkg.main.run"])
 def test_sample_package__handler__is_where_the_runtime_looks(handler: str) -> None:
     module, _, function = handler.rpartition(".")
-    files = read_text_files(sample_package(handler))
+    files = make.files(sample_package(handler))
     assert files.keys() == {module.replace(".", "/") + ".py"}
     assert f"def {function}(event, context):" in next(iter(files.values()))
 

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from invocations.engine.packages import pack, read_text_files
+from invocations.engine.packages import pack
 from releases.models import Function
 from releases.operations import catalog
 from tests import make
@@ -27,7 +27,7 @@ def edit(text: str = NEW, file: str = "index.py", base: str = "") -> dict[str, s
 
 
 def files() -> dict[str, str]:
-    return read_text_files(bytes(Function.objects.get().code.content or b""))
+    return make.files(bytes(Function.objects.get().code.content or b""))
 
 
 def test_function_code__latest__shows_the_handlers_file(alice: Client) -> None:

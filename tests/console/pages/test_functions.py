@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from invocations.engine.packages import pack, read_text_files
+from invocations.engine.packages import pack
 from releases.models import Function, VersionFunction
 from tests import make
 
@@ -87,7 +87,7 @@ def test_function_create__without_package__begins_with_the_sample(alice: Client)
     function = Function.objects.get()
     assert (function.memory_mb, function.timeout_s, function.initialization_timeout_s) == (256, 20, 5)
     assert function.environment == {"A": "1", "B_2": "two = 2 "}
-    sample = read_text_files(bytes(function.code.content or b""))["pkg/main.py"]
+    sample = make.files(bytes(function.code.content or b""))["pkg/main.py"]
     assert "def run(event, context):" in sample
     assert "context.service" in sample
 

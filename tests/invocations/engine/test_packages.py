@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from invocations.engine.packages import BadPackage, check_package, pack, read_text_files, unpack
+from invocations.engine.packages import BadPackage, check_package, pack, unpack
 
 
 def zipped(*entries: tuple[str, bytes], mode: int = 0o100644, method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -120,11 +120,3 @@ def test_unpack__bad_package__writes_nothing_outside(name: str, tmp_path: Path) 
         unpack(REFUSED[name][0], inside)
 
     assert list(tmp_path.iterdir()) == [inside]
-
-
-def test_read_text_files__mixed_package__returns_its_texts() -> None:
-    content = pack(
-        {"index.py": "print('grüße')".encode(), "data.bin": b"\x00\x01", "latin": b"\xfc", "long": b"x" * 50}
-    )
-
-    assert read_text_files(content, max_bytes=40) == {"index.py": "print('grüße')"}

@@ -131,13 +131,6 @@ def test_log_e__exact_weight_broken_once__infinite(k: int, n: int, w: float) -> 
     assert statistics.log_e_value(k, n, w) == math.inf
 
 
-def test_always_valid_p__several_looks__the_strongest_counts_and_stays() -> None:
-    assert statistics.always_valid_p([-1.0, math.log(50), 0.3]) == pytest.approx(0.02)
-    assert statistics.always_valid_p([-800.0]) == 1
-    assert statistics.always_valid_p([]) == 1
-    assert statistics.always_valid_p([math.inf]) == 0
-
-
 @given(TALLIES)
 def test_confidence_sequence__any_tally__holds_the_share_and_wilson(tally: tuple[int, int]) -> None:
     k, n = tally
