@@ -1,4 +1,4 @@
-"""A button whose thing is gone says so; htmx alone would stay silent."""
+"""Where htmx alone would stay silent or deaf."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from tests.live import LiveStack
 from .conftest import log_in
 
 SERVICE = "/cn-hangzhou/services/shop"
+# Types into the weight as soon as the browser has put the refused form in place of the old one.
+TYPE_AT_ONCE = """weight => new Promise(done => new MutationObserver((_, observer) => {
+  const field = document.querySelector('#alias-form .is-invalid[name=weight]')
+  if (!field) return
+  observer.disconnect()
+  field.value = weight
+  field.dispatchEvent(new Event('input', {bubbles: true}))
+  done()
+}).observe(document.body, {childList: true, subtree: true}))"""
 
 
 def test_button__alias_deleted_meanwhile__says_that_it_is_gone(
@@ -29,3 +38,17 @@ def test_button__alias_deleted_meanwhile__says_that_it_is_gone(
             person.wait_for_load_state("networkidle")
         expect(colleague.locator("#messages")).to_contain_text("Alias fleeting was deleted")
         expect(page.locator("#messages")).to_contain_text("Not found. There is no such page")
+
+
+def test_form__typed_into_as_soon_as_it_was_swapped_in__listens(
+    browser: Browser, live_stack: LiveStack
+) -> None:
+    with browser.new_context(base_url=live_stack.console_url) as context:
+        page = context.new_page()
+        log_in(page, live_stack)
+        page.goto(f"{SERVICE}/aliases/alias1/edit/")
+        page.get_by_label("Weight of the canary").fill("130")
+        page.evaluate(f"void (window.typed = ({TYPE_AT_ONCE})('42'))")
+        page.get_by_role("button", name="Save as a new revision").click()
+        page.evaluate("window.typed")
+        expect(page.locator("#alias-sentence")).to_contain_text("42% to version 2")
