@@ -11,6 +11,7 @@ from console.fc.refusals import FcRefusal, internal_error, invalid_argument, pat
 from invocations.engine.outcome import Kind, Outcome
 from invocations.engine.pool import Pool, ResourceExhausted, SandboxUnavailable
 from invocations.recorder import Recorder
+from releases.core.parameters import Attributes
 
 from .absences import Absences
 from .credentials import Caller, Credentials, UnknownAccessKey
@@ -72,7 +73,8 @@ class DataPlane:
             raise path_not_supported(request.method.decode(), request.path)
         payload = await request.read(SYNC_PAYLOAD)
         region = self._region(caller, request)
-        route = await self._route(caller, region, address)
+        call = Attributes(request.headers, http=False)
+        route = await self._route(caller, region, address, call)
         tail = _wants_log(request)
         started_at = time.time()
         try:
@@ -128,18 +130,18 @@ class DataPlane:
         header = request.headers.get(b"x-serin-region")
         return self._regions[0] if header is None else header.decode("latin-1")
 
-    async def _route(self, caller: Caller, region: str, address: Address) -> Route:
+    async def _route(self, caller: Caller, region: str, address: Address, call: Attributes) -> Route:
         key = (region, address.service)
         if caller.fresh:
             await self._loader.refresh(key)
         try:
-            return self._table.resolve(key, address.qualifier, address.function)
+            return self._table.resolve(key, address.qualifier, address.function, call)
         except FcRefusal:
             if (region, address) in self._absent:
                 raise
         await self._loader.look_for(key)
         try:
-            return self._table.resolve(key, address.qualifier, address.function)
+            return self._table.resolve(key, address.qualifier, address.function, call)
         except FcRefusal:
             self._absent.note((region, address))
             raise

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from console.fc.refusals import alias_not_found, function_not_found, service_not_found, version_not_found
 from invocations.engine.bundle import Bundle
+from releases.core.parameters import Attributes
 from releases.core.policies import BadPolicy, parse
-from releases.core.routing import Decision, compile_policy
+from releases.core.routing import Decide, compile_policy
 from releases.queries.routing import AliasRoute, Mark, ServiceKey, ServiceRoutes
 
 logger = logging.getLogger(__name__)
@@ -36,17 +37,21 @@ class Target:
 
 
 class Route(NamedTuple):
-    """What a call resolved to. `revision` is 0 and `reason` empty when no alias was asked."""
+    """What a call resolved to. `revision` is 0 and `reason` empty when no alias was asked.
+
+    `unit` is the hash of the key that was split, 0 for none (`releases.core.routing.Decision`).
+    """
 
     target: Target
     revision: int
     reason: str
+    unit: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Alias:
     revision: int
-    decide: Callable[[], Decision]
+    decide: Decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +69,17 @@ class RoutingTable:
     def __init__(self) -> None:
         self._services: dict[ServiceKey, CompiledService] = {}
 
-    def resolve(self, key: ServiceKey, qualifier: str, function: str) -> Route:
+    def resolve(self, key: ServiceKey, qualifier: str, function: str, call: Attributes) -> Route:
         """Choose the target of one call. Raises a 404 `FcRefusal` that names what is missing."""
         service = self._services.get(key)
         if service is None:
             raise service_not_found(key[1])
         alias = service.aliases.get(qualifier)
         if alias is None:
-            return Route(_target(service, key[1], qualifier, function), 0, "")
-        decision = alias.decide()
+            return Route(_target(service, key[1], qualifier, function), 0, "", 0)
+        decision = alias.decide(call)
         target = _target(service, key[1], str(decision.version), function)
-        return Route(target, alias.revision, decision.reason)
+        return Route(target, alias.revision, decision.reason, decision.unit)
 
     def replace(self, keys: Iterable[ServiceKey], found: dict[ServiceKey, CompiledService]) -> None:
         """Take in what was found of `keys`; those that were not found are gone."""
@@ -127,7 +132,8 @@ def _compile(routes: ServiceRoutes) -> CompiledService:
 
 def _compile_alias(routes: ServiceRoutes, route: AliasRoute) -> _Alias | None:
     try:
-        return _Alias(route.revision, compile_policy(parse(route.policy), random.random))
+        policy = parse(route.policy)
+        return _Alias(route.revision, compile_policy(policy, salt=route.salt, draw=random.random))
     except BadPolicy as bad:
         # One policy that cannot be read must not keep every other change from taking effect.
         logger.error("alias %s of %s/%s does not route: %s", route.name, routes.region, routes.name, bad)

@@ -16,8 +16,8 @@ from console.forms.aliases import AliasForm, CreateAliasForm, PolicyForm, initia
 from console.htmx import fragment, go_to, is_htmx
 from console.pages import alias_moves, alias_page
 from invocations.refusals import Refused
-from releases.core import policies
 from releases.core.policies import Policy
+from releases.core.policy_words import sentence
 from releases.core.rights import Action
 from releases.operations import aliases as operation
 from releases.queries import aliases as query
@@ -95,7 +95,7 @@ def _form(request: HttpRequest, page: str, context: dict[str, Any], *, status: i
 
 
 def _preview(policy: Policy | None) -> dict[str, Any]:
-    return {"policy": policy, "sentence": policies.sentence(policy) if policy else ""}
+    return {"policy": policy, "sentence": sentence(policy) if policy else ""}
 
 
 @require_GET

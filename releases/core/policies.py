@@ -4,6 +4,11 @@ The document that travels on the wire is also the one that is stored, and `parse
 
     {"versionId": "1", "additionalVersionWeight": {"2": 0.3}, "resolvePolicy": "Random", "routePolicy": null}
 
+With `resolvePolicy` "Content", `routePolicy` holds rules (`releases.core.rules`), and the weight is the
+canary's share of provisioned instances. Our extensions stand in a member that the original passes over:
+
+    "spread": {"kind": "Even"}        "spread": {"kind": "Sticky", "type": "Header", "key": "x-uid"}
+
 `parse` is as lenient as Function Compute (API 2016-08-15): a canary equal to the primary is legal there.
 `check_strict` says what the console's panel refuses beyond that. Weights are kept in basis points
 (1/100 of a percent, 0 to 10000), so that what is written is exactly what is compared and shown.
@@ -17,12 +22,19 @@ import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from releases.core.names import BadName, parse_version
+from releases.core.parameters import BadParameter, Parameter, parse_parameter
+from releases.core.rules import BadRule, Rules, parse_rules, print_rules
 
 WHOLE_BP: Final = 10_000
 RANDOM: Final = "Random"
+CONTENT: Final = "Content"
+EVEN: Final = "Even"
+STICKY: Final = "Sticky"
+PROVISIONED_BP: Final = 100
+"""The canary's share of provisioned instances under rules when none is given (Function Compute's 1%)."""
 
 _PERCENT = re.compile(r"(-?[0-9]{1,9}(?:\.[0-9]{1,9})?) ?%?")
 
@@ -31,17 +43,23 @@ class BadPolicy(ValueError):
     """A policy that cannot be taken.
 
     `field` is the member of the document, or for the panel "canary" or "weight"; `text` is a sentence.
+    Where a rule is at fault, `rule` is its place, from 0, and `part` what of it.
     """
 
-    def __init__(self, field: str, text: str) -> None:
+    def __init__(self, field: str, text: str, *, rule: int | None = None, part: str = "") -> None:
         super().__init__(text)
         self.field = field
         self.text = text
+        self.rule = rule
+        self.part = part
 
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """The second version and its share of the calls, in basis points (0 to 10000)."""
+    """The second version and its weight in basis points (0 to 10000).
+
+    The weight is the share of the calls, or under rules that of provisioned instances.
+    """
 
     version: int
     weight_bp: int
@@ -52,40 +70,92 @@ class Canary:
 
 
 @dataclass(frozen=True, slots=True)
+class Die:
+    """Each call draws its version by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Even:
+    """Calls go to the canary at even distances (`releases.core.evenness`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """Calls with the same value of `parameter` go to the same version; calls without one draw."""
+
+    parameter: Parameter
+
+
+Split: TypeAlias = Die | Even | Sticky | Rules
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The version that serves an alias and, while a release is under way, the canary beside it."""
 
     primary: int
     canary: Canary | None = None
+    split: Split = Die()
+
+    @property
+    def share_bp(self) -> int | None:
+        """The share of calls, or of keys, that the canary shall get; None where rules alone decide."""
+        if self.canary is None or self.canary.version == self.primary:
+            return None
+        if isinstance(self.split, Rules):
+            rule = self.split.by_key
+            return rule.percent * 100 if rule else None
+        return self.canary.weight_bp
+
+    @property
+    def key(self) -> Parameter | None:
+        """The parameter whose values are split instead of the calls, if it is one alone."""
+        if isinstance(self.split, Sticky):
+            return self.split.parameter
+        rule = self.split.by_key if isinstance(self.split, Rules) else None
+        return rule.parameter if rule else None
+
+    @property
+    def versions(self) -> frozenset[int]:
+        """The versions that it names."""
+        return frozenset({self.primary} | ({self.canary.version} if self.canary else set()))
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What of a call it looks at, each once."""
+        if isinstance(self.split, Rules):
+            return tuple(dict.fromkeys(rule.parameter for rule in self.split.items))
+        return (self.split.parameter,) if isinstance(self.split, Sticky) else ()
 
 
 def parse(document: Mapping[str, Any]) -> Policy:
     """Read a document; a missing member, null and the empty value mean the same.
 
-    Raises `BadPolicy`. Unknown members are ignored, and so is `routePolicy`: it is read with rules only.
+    Raises `BadPolicy`. Unknown members are ignored, and so is `routePolicy` unless the policy is by rule.
     """
-    _check_kind(document.get("resolvePolicy"))
+    kind = _kind(document.get("resolvePolicy"))
     primary = _version("versionId", document.get("versionId"))
-    weights = document.get("additionalVersionWeight") or {}
-    if not isinstance(weights, Mapping):
-        raise BadPolicy("additionalVersionWeight", "additionalVersionWeight must map a version to its weight")
-    if len(weights) > 1:
-        sentence = f"additionalVersionWeight names {len(weights)} versions (allowed: at most 1)"
-        raise BadPolicy("additionalVersionWeight", sentence)
-    for version, weight in weights.items():
-        return Policy(primary, Canary(_version("additionalVersionWeight", version), _basis_points(weight)))
-    return Policy(primary)
+    canary = _canary(document.get("additionalVersionWeight") or {})
+    split = _rules(document.get("routePolicy")) if kind == CONTENT else _spread(document.get("spread"))
+    return Policy(primary, canary, split)
 
 
 def document(policy: Policy) -> dict[str, Any]:
     """Print `policy` as the document that `parse` reads back to an equal policy."""
-    canary = policy.canary
-    return {
+    canary, split = policy.canary, policy.split
+    by_rule = isinstance(split, Rules)
+    printed = {
         "versionId": str(policy.primary),
         "additionalVersionWeight": {str(canary.version): canary.weight} if canary else {},
-        "resolvePolicy": RANDOM,
-        "routePolicy": None,
+        "resolvePolicy": CONTENT if by_rule else RANDOM,
+        "routePolicy": print_rules(split) if isinstance(split, Rules) else None,
     }
+    if isinstance(split, Even):
+        printed["spread"] = {"kind": EVEN}
+    if isinstance(split, Sticky):
+        parameter = split.parameter
+        printed["spread"] = {"kind": STICKY, "type": parameter.source.value, "key": parameter.key}
+    return printed
 
 
 def check_strict(policy: Policy) -> list[BadPolicy]:
@@ -122,50 +192,46 @@ def format_percent(basis_points: int) -> str:
     return f"{whole}.{rest:02}".rstrip("0").rstrip(".") + "%"
 
 
-def sentence(policy: Policy) -> str:
-    """The policy in words: "70% of calls go to version 1, 30% to version 2." """
-    canary = policy.canary
-    if canary is None or canary.version == policy.primary:
-        return f"All calls go to version {policy.primary}."
-    rest = format_percent(WHOLE_BP - canary.weight_bp)
-    share = format_percent(canary.weight_bp)
-    return f"{rest} of calls go to version {policy.primary}, {share} to version {canary.version}."
+def _kind(kind: object) -> str:
+    if kind in (None, "", RANDOM):
+        return RANDOM
+    if kind == CONTENT:
+        return CONTENT
+    allowed, shown = f"{RANDOM}, {CONTENT}", reprlib.repr(kind)
+    sentence = f"resolvePolicy is set to an invalid value (allowed: {allowed}, actual: {shown})"
+    raise BadPolicy("resolvePolicy", sentence)
 
 
-def changes(old: Policy, new: Policy) -> list[str]:
-    """What became of `old`, told to somebody who was editing it; empty when nothing changed."""
-    told = []
-    if new.primary != old.primary:
-        told.append(f"The primary version is now {new.primary} (was {old.primary}).")
-    if old.canary is None and new.canary is not None:
-        told.append(f"There is now a canary: {_named(new.canary)}.")
-    if old.canary is not None and new.canary is None:
-        told.append(f"The canary is gone (was {_named(old.canary)}).")
-    if old.canary is not None and new.canary is not None:
-        told += _canary_changes(old.canary, new.canary)
-    return told
+def _canary(weights: object) -> Canary | None:
+    if not isinstance(weights, Mapping):
+        raise BadPolicy("additionalVersionWeight", "additionalVersionWeight must map a version to its weight")
+    if len(weights) > 1:
+        sentence = f"additionalVersionWeight names {len(weights)} versions (allowed: at most 1)"
+        raise BadPolicy("additionalVersionWeight", sentence)
+    for version, weight in weights.items():
+        return Canary(_version("additionalVersionWeight", version), _basis_points(weight))
+    return None
 
 
-def _canary_changes(old: Canary, new: Canary) -> list[str]:
-    told = []
-    if new.version != old.version:
-        told.append(f"The canary version is now {new.version} (was {old.version}).")
-    if new.weight_bp != old.weight_bp:
-        now, before = format_percent(new.weight_bp), format_percent(old.weight_bp)
-        told.append(f"The canary weight is now {now} (was {before}).")
-    return told
+def _rules(document: object) -> Rules:
+    try:
+        return parse_rules(document)
+    except BadRule as bad:
+        raise BadPolicy("routePolicy", bad.text, rule=bad.place, part=bad.part) from bad
 
 
-def _named(canary: Canary) -> str:
-    return f"version {canary.version} at {format_percent(canary.weight_bp)}"
-
-
-def _check_kind(kind: object) -> None:
-    if kind not in (None, "", RANDOM):
-        sentence = (
-            f"resolvePolicy is set to an invalid value (allowed: {RANDOM}, actual: {reprlib.repr(kind)})"
-        )
-        raise BadPolicy("resolvePolicy", sentence)
+def _spread(spread: object) -> Die | Even | Sticky:
+    if spread in (None, {}, ""):
+        return Die()
+    kind = spread.get("kind") if isinstance(spread, Mapping) else None
+    if kind == EVEN:
+        return Even()
+    if kind != STICKY or not isinstance(spread, Mapping):
+        raise BadPolicy("spread", f"spread is set to an invalid value (allowed kinds: {EVEN}, {STICKY})")
+    try:
+        return Sticky(parse_parameter(spread.get("type"), spread.get("key")))
+    except BadParameter as bad:
+        raise BadPolicy("spread", str(bad)) from bad
 
 
 def _version(field: str, value: object) -> int:

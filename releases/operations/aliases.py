@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from invocations.refusals import Refused
-from releases.core import moves, names, policies
+from releases.core import moves, names, policies, policy_words
 from releases.core.policies import Policy
 from releases.models import Alias, AliasRevision, Service, Version
 from releases.queries import aliases as query
@@ -58,7 +58,9 @@ def change_alias(act: Act, alias: Alias, *, base_revision: int, setting: Setting
     alias = _locked(alias, base_revision)
     current = _current(alias)
     if policies.parse(current.policy) == setting.policy and current.description == setting.description:
-        raise NothingToChange(f"alias '{alias.name}' is already set so: {policies.sentence(setting.policy)}")
+        raise NothingToChange(
+            f"alias '{alias.name}' is already set so: {policy_words.sentence(setting.policy)}"
+        )
     return _revise(act, alias, setting, action="alias.change")
 
 
@@ -137,7 +139,7 @@ def _what_changed(alias: Alias, base_revision: int, current: AliasRevision) -> s
     who = f"{current.created_by.username} changed alias '{alias.name}' meanwhile (revision {current.number})"
     if base is None:
         return f"{who}. Nothing of yours was saved."
-    words = policies.changes(policies.parse(base.policy), policies.parse(current.policy))
+    words = policy_words.changes(policies.parse(base.policy), policies.parse(current.policy))
     return f"{who}. {' '.join(words) or 'Its routing is the same.'} Nothing of yours was saved."
 
 
@@ -176,8 +178,8 @@ def _revise(act: Act, alias: Alias, setting: Setting, *, action: str) -> AliasRe
 
 def _require_versions(service: Service, policy: Policy) -> None:
     """Both versions exist, and stay until this transaction ends: `versions.retire` takes the same locks."""
-    wanted = {policy.primary} | ({policy.canary.version} if policy.canary else set())
-    rows = Version.objects.select_for_update().filter(service=service, number__in=wanted).order_by("number")
-    missing = wanted - {version.number for version in rows if version.retired_at is None}
+    named = Version.objects.filter(service=service, number__in=policy.versions)
+    rows = named.select_for_update().order_by("number")
+    missing = policy.versions - {version.number for version in rows if version.retired_at is None}
     if missing:
         raise NoSuchVersion(f"version {min(missing)} of service '{service.name}' does not exist")

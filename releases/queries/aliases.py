@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from releases.core import moves, policies
+from releases.core import moves, policies, policy_words
 from releases.core.policies import Policy
 from releases.models import Alias, AliasRevision, Service, Version
 
@@ -28,7 +28,7 @@ class AliasState:
 
     @property
     def sentence(self) -> str:
-        return policies.sentence(self.policy)
+        return policy_words.sentence(self.policy)
 
 
 def aliases(service: Service, *, search: str = "") -> list[AliasState]:
@@ -67,12 +67,12 @@ def _state(alias: Alias, live: set[int]) -> AliasState:
 
 def _as_of(alias: Alias, revision: AliasRevision, live: set[int]) -> AliasState:
     policy = policies.parse(revision.policy)
-    return AliasState(alias, revision, policy, tuple(sorted(_named(policy) - live)))
+    return AliasState(alias, revision, policy, tuple(sorted(policy.versions - live)))
 
 
 def names_needing(service: Service, number: int) -> list[str]:
     """The names of the aliases whose present policy names this version."""
-    return [name for name, policy in _policies(service) if number in _named(policy)]
+    return [name for name, policy in _policies(service) if number in policy.versions]
 
 
 def revisions(alias: Alias) -> QuerySet[AliasRevision]:
@@ -105,7 +105,3 @@ def _policies(service: Service) -> list[tuple[str, Policy]]:
     return [
         (name, policies.parse(document)) for name, document in rows.values_list("name", "revision__policy")
     ]
-
-
-def _named(policy: Policy) -> set[int]:
-    return {policy.primary} | ({policy.canary.version} if policy.canary else set())

@@ -53,6 +53,7 @@ class AliasRoute:
     """An alias as it routes now. `policy` is a document for `releases.core.policies.parse`."""
 
     name: str
+    salt: str
     revision: int
     policy: Mapping[str, Any]
 
@@ -148,7 +149,8 @@ def _of(manager: Any, field: str, ids: list[int] | None) -> Any:
 def _aliases(ids: list[int] | None) -> dict[int, list[AliasRoute]]:
     found: dict[int, list[AliasRoute]] = defaultdict(list)
     live = _of(Alias.objects, "service_id", ids).filter(retired_at=None, revision__isnull=False)
-    for service_id, *route in live.values_list("service_id", "name", "revision_id", "revision__policy"):
+    columns = ("service_id", "name", "salt", "revision_id", "revision__policy")
+    for service_id, *route in live.values_list(*columns):
         found[service_id].append(AliasRoute(*route))
     return found
 

@@ -33,7 +33,7 @@ def record(recorder: Recorder, **changed: Any) -> str:
         "qualifier": "alias1",
         "version": "1",
         "alias_revision": 5,
-        "decision": "random:1",
+        "decision": "die 812345",
         "outcome": "ok",
         "error": False,
         "duration_us": 900,
@@ -78,7 +78,7 @@ def test_record__one_call__becomes_a_row_and_three_buckets(recorder: Recorder) -
         "checkout",
         "alias1",
     )
-    assert (row.version, row.alias_revision, row.decision, row.outcome) == ("1", 5, "random:1", "ok")
+    assert (row.version, row.alias_revision, row.decision, row.outcome) == ("1", 5, "die 812345", "ok")
     assert (row.duration_us, row.memory_kb, row.cold, row.instance, row.log) == (
         900,
         9000,

@@ -12,7 +12,8 @@ from console.stack.sample import HANDLER, REGION, packages
 from console.templatetags.serin import share
 from invocations.models import TestRun
 from invocations.operations import Plan
-from releases.core.policies import Canary, Policy, sentence
+from releases.core.policies import Canary, Policy
+from releases.core.policy_words import sentence
 from releases.core.verdicts import Outcome
 from releases.models import Service, User
 from releases.operations import aliases, catalog, testruns, versions

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releases.core import policies
-from releases.core.policies import BadPolicy, Canary, Policy
+from releases.core.parameters import Parameter, Source
+from releases.core.policies import BadPolicy, Canary, Even, Policy, Sticky
+from releases.core.rules import Combiner, Operator, Rule, Rules
+from tests.releases.core.strategies import POLICIES
 
-VERSIONS = st.integers(1, 10**18 - 1)
-CANARIES = st.builds(Canary, VERSIONS, st.integers(0, 10_000))
-POLICIES = st.builds(Policy, VERSIONS, st.none() | CANARIES)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=5,
 )
-MEMBERS = ("versionId", "additionalVersionWeight", "resolvePolicy", "routePolicy")
+MEMBERS = ("versionId", "additionalVersionWeight", "resolvePolicy", "routePolicy", "spread")
 
 
 def wire(**members: Any) -> dict[str, Any]:
@@ -94,7 +94,11 @@ def test_parse__canary_is_primary__legal_on_the_wire() -> None:
         (wire(additionalVersionWeight={"2": float("inf")}), "additionalVersionWeight"),
         (wire(additionalVersionWeight={"2": 0.33333}), "additionalVersionWeight"),
         (wire(additionalVersionWeight={"2": 1e-9}), "additionalVersionWeight"),
-        (wire(resolvePolicy="Content"), "resolvePolicy"),
+        (wire(resolvePolicy="Content"), "routePolicy"),
+        (wire(resolvePolicy="Content", routePolicy={"policyItems": []}), "routePolicy"),
+        (wire(spread={"kind": "Wheel"}), "spread"),
+        (wire(spread={"kind": "Sticky"}), "spread"),
+        (wire(spread="Even"), "spread"),
         (wire(resolvePolicy=3), "resolvePolicy"),
     ],
 )
@@ -102,6 +106,37 @@ def test_parse__what_cannot_be_taken__refused_by_field(document: dict[str, Any],
     with pytest.raises(BadPolicy) as refusal:
         policies.parse(document)
     assert refusal.value.field == field
+
+
+ITEM = {"type": "Header", "key": "x-test-uid", "value": "42", "operator": "="}
+UID = Rule(Parameter(Source.HEADER, "x-test-uid"), Operator.EQUAL, "42")
+
+
+def test_parse__function_computes_example__rules_and_the_provisioned_share() -> None:
+    document = wire(
+        additionalVersionWeight={"2": 0.01},
+        resolvePolicy="Content",
+        routePolicy={"condition": "AND", "policyItems": [ITEM]},
+    )
+    assert policies.parse(document) == Policy(1, Canary(2, 100), Rules(Combiner.ALL, (UID,)))
+
+
+def test_parse__rules_under_random__passed_over() -> None:
+    document = wire(additionalVersionWeight={"2": 0.3}, routePolicy={"policyItems": "anything"})
+    assert policies.parse(document) == Policy(1, Canary(2, 3000))
+
+
+def test_parse__our_extensions__even_and_sticky() -> None:
+    assert policies.parse(wire(spread={"kind": "Even"})).split == Even()
+    sticky = wire(spread={"kind": "Sticky", "type": "Query", "key": "user"})
+    assert policies.parse(sticky).split == Sticky(Parameter(Source.QUERY, "user"))
+
+
+def test_parse__bad_third_rule__named_by_place_and_part() -> None:
+    items = [ITEM, ITEM, ITEM | {"operator": "~"}]
+    with pytest.raises(BadPolicy) as refusal:
+        policies.parse(wire(resolvePolicy="Content", routePolicy={"policyItems": items}))
+    assert (refusal.value.field, refusal.value.rule, refusal.value.part) == ("routePolicy", 2, "operator")
 
 
 def test_check_strict__sound_policies__nothing_refused() -> None:
@@ -153,42 +188,3 @@ def test_format_percent__whole_half_and_least__no_needless_zeros() -> None:
         "0%",
         "100%",
     ]
-
-
-@pytest.mark.parametrize(
-    ("policy", "words"),
-    [
-        (Policy(1), "All calls go to version 1."),
-        (Policy(1, Canary(1, 9000)), "All calls go to version 1."),
-        (Policy(1, Canary(2, 3000)), "70% of calls go to version 1, 30% to version 2."),
-        (Policy(1, Canary(2, 1)), "99.99% of calls go to version 1, 0.01% to version 2."),
-    ],
-)
-def test_sentence__each_kind__in_words(policy: Policy, words: str) -> None:
-    assert policies.sentence(policy) == words
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [
-        (Policy(1), Policy(2), ["The primary version is now 2 (was 1)."]),
-        (Policy(1), Policy(1, Canary(2, 3000)), ["There is now a canary: version 2 at 30%."]),
-        (
-            Policy(1, Canary(2, 3000)),
-            Policy(2),
-            ["The primary version is now 2 (was 1).", "The canary is gone (was version 2 at 30%)."],
-        ),
-        (
-            Policy(1, Canary(2, 3000)),
-            Policy(1, Canary(3, 6000)),
-            ["The canary version is now 3 (was 2).", "The canary weight is now 60% (was 30%)."],
-        ),
-    ],
-)
-def test_changes__each_difference__told_once(old: Policy, new: Policy, told: list[str]) -> None:
-    assert policies.changes(old, new) == told
-
-
-@given(POLICIES, POLICIES)
-def test_changes__any_two_policies__silent_only_when_equal(old: Policy, new: Policy) -> None:
-    assert (policies.changes(old, new) == []) == (old == new)

@@ -1,0 +1,136 @@
+"""What rules and sticky keys look at: one header, cookie or query parameter of a call.
+
+A header is named without regard to case; a repeated header counts as one, its values joined by ", " (RFC
+9110, 5.3). Of a repeated cookie or query parameter the first counts. A value is text: what is not UTF-8 is
+replaced, percent-encoding that cannot be read stays as it was sent. Of all a call's cookies, and of its
+query, the first 8 KB are looked through.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from urllib.parse import unquote_plus
+
+MAX_KEY: Final = 128
+MAX_READ: Final = 8192  # bytes of cookies, and of a query, that are looked through
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+
+
+class BadParameter(ValueError):
+    """A parameter that cannot be named so; the text is a sentence."""
+
+
+class Source(StrEnum):
+    """Where the value stands. The values are Function Compute's words; its console says Query for Param."""
+
+    HEADER = "Header"
+    COOKIE = "Cookie"
+    QUERY = "Param"
+
+    @property
+    def label(self) -> str:
+        return "Query" if self is Source.QUERY else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    source: Source
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.source.label.lower()} {self.key}"
+
+
+def parse_parameter(kind: object, key: object) -> Parameter:
+    """Read the type and key of a rule. Raises `BadParameter`."""
+    if not isinstance(kind, str) or kind not in _SOURCES:
+        raise BadParameter("The parameter type must be Header, Cookie or Query.")
+    source = _SOURCES[kind]
+    if not isinstance(key, str) or not key:
+        raise BadParameter("The parameter needs a name.")
+    if len(key) > MAX_KEY:
+        raise BadParameter(f"The parameter's name is too long ({len(key)} of {MAX_KEY} characters).")
+    if source is not Source.QUERY and not _TOKEN.fullmatch(key):
+        raise BadParameter(f"A {source.label.lower()} name holds only letters, digits and !#$%&'*+.^_`|~-")
+    if has_controls(key):
+        raise BadParameter("The parameter's name holds a control character.")
+    return Parameter(source, key)
+
+
+def has_controls(text: str) -> bool:
+    """Control characters, and surrogates, which no text on the wire or in the database can hold."""
+    return any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
+
+
+_SOURCES: Final[Mapping[str, Source]] = {
+    **{source.value: source for source in Source},
+    "Query": Source.QUERY,
+}
+
+
+class Attributes:
+    """A call as rules see it. Cookies and query are taken apart when first asked for, and only once.
+
+    `headers` has lower-cased names. `http` is False for event calls, on which rules do not act.
+    """
+
+    __slots__ = ("_cookies", "_headers", "_parameters", "_query", "http")
+
+    def __init__(self, headers: Mapping[bytes, bytes], query: bytes = b"", *, http: bool = True) -> None:
+        self.http = http
+        self._headers = headers
+        self._query = query
+        self._cookies: dict[str, str] | None = None
+        self._parameters: dict[str, str] | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """`name` is lower-cased."""
+        value = self._headers.get(name)
+        return None if value is None else _text(value)
+
+    def cookie(self, name: str) -> str | None:
+        if self._cookies is None:
+            self._cookies = parse_cookies(_text(self._headers.get(b"cookie", b"")[:MAX_READ]))
+        return self._cookies.get(name)
+
+    def parameter(self, name: str) -> str | None:
+        if self._parameters is None:
+            self._parameters = parse_query(_text(self._query[:MAX_READ]))
+        return self._parameters.get(name)
+
+    def get(self, parameter: Parameter) -> str | None:
+        """The value, or None when the call has none."""
+        if parameter.source is Source.HEADER:
+            return self.header(parameter.key.lower().encode())
+        if parameter.source is Source.COOKIE:
+            return self.cookie(parameter.key)
+        return self.parameter(parameter.key)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def parse_cookies(text: str) -> dict[str, str]:
+    """The first value of each cookie of a Cookie header; what has no "=" is passed over."""
+    found: dict[str, str] = {}
+    for pair in text.split(";"):
+        name, equals, value = pair.partition("=")
+        if equals:
+            found.setdefault(name.strip(), value.strip())
+    return found
+
+
+def parse_query(text: str) -> dict[str, str]:
+    """The first value of each parameter; one without "=" is there, and empty."""
+    found: dict[str, str] = {}
+    for pair in text.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            found.setdefault(unquote_plus(name), unquote_plus(value))
+    return found

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from releases.core.lint import Facts, Seen, lint
+from releases.core.parameters import Attributes, Parameter, Source
+from releases.core.policies import Canary, Policy, Sticky
+from releases.core.routing import compile_policy
+from releases.core.rules import Combiner, Rule, Rules, make_rule
+from tests.releases.core.strategies import CALLS, RULES, call
+
+UID = Parameter(Source.HEADER, "x-uid")
+NOTHING = Facts()
+
+
+def codes(policy: Policy, facts: Facts = NOTHING) -> list[str]:
+    return [finding.code for finding in lint(policy, facts)]
+
+
+def ruled(*rules: tuple[str, ...], combiner: Combiner = Combiner.ALL) -> Policy:
+    return Policy(1, Canary(2, 100), Rules(combiner, tuple(header(*rule) for rule in rules)))
+
+
+def header(operator: str, value: str, order: str = "text") -> Rule:
+    return make_rule("Header", "x-uid", operator, value, order)
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (Policy(1), []),
+        (Policy(1, Canary(2, 3000)), []),
+        (Policy(1, Canary(1, 3000)), ["same-version"]),
+        (Policy(2, Canary(1, 3000)), ["older-canary"]),
+        (Policy(1, Canary(2, 0)), ["no-weight"]),
+        (Policy(1, Canary(2, 10_000)), ["all-weight"]),
+        (ruled(("=", "42")), []),
+        (ruled((">", "9")), ["text-order"]),
+        (ruled((">", "9", "number")), []),
+        (ruled((">", "1.9.0")), ["text-order"]),
+        (ruled((">", "beta")), []),
+        (ruled(("=", "a"), ("=", "a")), ["repeated"]),
+        (ruled(("=", "a"), ("=", "b")), ["never-true"]),
+        (ruled(("in", "a,b"), ("=", "b")), []),
+        (ruled(("in", "a,b"), ("!=", "a"), ("!=", "b")), ["never-true"]),
+        (ruled((">", "5", "number"), ("<", "5", "number")), ["never-true"]),
+        (ruled((">=", "5", "number"), ("<=", "5", "number")), []),
+        (ruled(("=", "a"), ("!=", "a"), combiner=Combiner.ANY), ["always-true"]),
+        (ruled((">=", "b"), ("<=", "b"), combiner=Combiner.ANY), ["always-true"]),
+        (ruled((">", "b"), ("<", "b"), combiner=Combiner.ANY), []),
+    ],
+)
+def test_lint__each_oddity__found_with_a_mend(policy: Policy, expected: list[str]) -> None:
+    assert codes(policy) == expected
+    assert all(finding.text and finding.mend for finding in lint(policy, NOTHING))
+
+
+def test_lint__facts_about_service_and_traffic__found() -> None:
+    facts = Facts(has_http_functions=False, identical_versions=True)
+    assert codes(ruled(("=", "a")), facts) == ["identical", "no-http"]
+    sticky = Policy(1, Canary(2, 3000), Sticky(UID))
+    assert codes(sticky, _seen(calls=500, present=0, distinct=0, commonest=0)) == ["never-seen"]
+    assert codes(sticky, _seen(calls=500, present=400, distinct=1, commonest=400)) == ["constant-key"]
+    assert codes(sticky, _seen(calls=500, present=400, distinct=9, commonest=300)) == ["hot-key"]
+    assert codes(sticky, _seen(calls=500, present=400, distinct=300, commonest=9)) == []
+    assert codes(sticky, _seen(calls=9, present=0, distinct=0, commonest=0)) == []
+
+
+def _seen(**counts: int) -> Facts:
+    return Facts(seen={UID: Seen(**counts)})
+
+
+@given(RULES, CALLS)
+def test_lint__never_true__no_call_proves_it_wrong(rules: Rules, seen: Attributes) -> None:
+    policy = Policy(1, Canary(2, 100), Rules(Combiner.ALL, rules.items))
+    if "never-true" in codes(policy):
+        assert compile_policy(policy, salt="", draw=lambda: 0.0)(seen).version == 1
+
+
+@given(RULES)
+def test_lint__always_true__a_call_with_each_parameter_meets_a_rule(rules: Rules) -> None:
+    policy = Policy(1, Canary(2, 100), Rules(Combiner.ANY, rules.items))
+    if "always-true" in codes(policy):
+        names = {rule.parameter.key for rule in rules.items}
+        for value in ("1", "9", "10", "a", "b", "1.10"):
+            every = dict.fromkeys(names, value)
+            seen = call(headers=every, cookies=every, query="&".join(f"{name}={value}" for name in names))
+            assert compile_policy(policy, salt="", draw=lambda: 0.0)(seen).version == 2
