@@ -38,6 +38,46 @@ class Invocation(models.Model):
         return str(self.request_id)
 
 
+class InvocationLabels(models.Model):
+    """What a call said of itself, as far as somebody asked for it to be recorded. Kept for hours."""
+
+    request_id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    alias_revision = models.BigIntegerField()
+    version = models.CharField(max_length=20)
+    decision = models.CharField(max_length=200)
+    labels = models.JSONField(help_text="Opaque here.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["alias_revision", "-at"], name="labels_of_a_revision"),
+            models.Index(fields=["at"], name="labels_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.request_id)
+
+
+class TrafficUnit(models.Model):
+    """A distinct key that an alias revision routed, by its hash, and where it went first."""
+
+    alias_revision = models.BigIntegerField()
+    unit_hash = models.BigIntegerField(help_text="A keyed 64-bit hash, as signed.")
+    version = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alias_revision", "unit_hash", "version"], name="one_unit_of_a_version"
+            )
+        ]
+        indexes = [models.Index(fields=["at"], name="units_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.alias_revision}: {self.unit_hash:x}"
+
+
 class TrafficBucket(models.Model):
     """Invocations of one version of one function through one alias revision within `tier` seconds."""
 
@@ -99,6 +139,10 @@ class TestRun(models.Model):
     function = models.CharField(max_length=64)
     qualifier = models.CharField(max_length=128)
     payloads = models.JSONField(help_text="Texts; index i of the run sends payload i modulo their number.")
+    request = models.JSONField(
+        null=True,
+        help_text="For an HTTP function: what `invocations.requests` makes the requests of; null for events.",
+    )
     total = models.PositiveIntegerField()
     concurrency = models.PositiveSmallIntegerField()
     status = models.CharField(max_length=16, choices=Status, default=Status.QUEUED)

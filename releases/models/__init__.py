@@ -10,6 +10,7 @@ from .catalog import (
     Function,
     FunctionConfiguration,
     Service,
+    Trigger,
     Version,
     VersionFunction,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Function",
     "FunctionConfiguration",
     "Service",
+    "Trigger",
     "User",
     "Version",
     "VersionFunction",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
+
 from django.db import models
 from django.db.models import Q
 
 from .catalog import Service
 from .teams import User
+
+
+def new_salt() -> str:
+    return token_hex(8)
 
 
 class Alias(models.Model):
@@ -20,6 +26,16 @@ class Alias(models.Model):
         null=True,
         related_name="+",
         help_text="The newest revision; empty only inside the transaction that creates the alias.",
+    )
+    salt = models.CharField(
+        max_length=32,
+        default=new_salt,
+        editable=False,
+        help_text="Which keys the alias draws (`releases.core.buckets`). It never changes.",
+    )
+    recorded = models.JSONField(
+        default=list,
+        help_text="The parameters whose values are recorded, as [type, key]; none unless somebody asked.",
     )
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)

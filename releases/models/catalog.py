@@ -49,6 +49,7 @@ class FunctionConfiguration(models.Model):
     """What a function is, at LATEST and in every version alike."""
 
     name = models.CharField(max_length=64)
+    type = models.CharField(max_length=8, default="event", help_text="event or http: what calls it.")
     description = models.CharField(max_length=256, blank=True)
     runtime = models.CharField(max_length=32)
     handler = models.CharField(max_length=128)
@@ -79,6 +80,27 @@ class Function(FunctionConfiguration):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["service", "name"], name="one_function_of_a_name")]
+
+
+class Trigger(models.Model):
+    """What makes an HTTP function answer under an address: one for each qualifier of a function."""
+
+    function = models.ForeignKey(Function, on_delete=models.PROTECT, related_name="triggers")
+    name = models.CharField(max_length=128)
+    qualifier = models.CharField(max_length=128, help_text="LATEST, a version number or an alias.")
+    config = models.JSONField(help_text="As it was sent: `releases.core.triggers` parses it.")
+    description = models.CharField(max_length=256, blank=True)
+    created_at = models.DateTimeField()
+    modified_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["function", "name"], name="one_trigger_of_a_name"),
+            models.UniqueConstraint(fields=["function", "qualifier"], name="one_trigger_of_a_qualifier"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Version(models.Model):
