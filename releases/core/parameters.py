@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import unquote_plus
 
 MAX_KEY: Final = 128
@@ -79,40 +79,51 @@ class Attributes:
     `headers` has lower-cased names. `http` is False for event calls, on which rules do not act.
     """
 
-    __slots__ = ("_cookies", "_headers", "_parameters", "_query", "http")
+    __slots__ = ("_cookies", "_parameters", "_query", "headers", "http")
 
-    def __init__(self, headers: Mapping[bytes, bytes], query: bytes = b"", *, http: bool = True) -> None:
+    def __init__(self, headers: Mapping[bytes, bytes], query: bytes = b"", http: bool = True) -> None:
+        self.headers = headers
         self.http = http
-        self._headers = headers
         self._query = query
         self._cookies: dict[str, str] | None = None
         self._parameters: dict[str, str] | None = None
 
-    def header(self, name: bytes) -> str | None:
-        """`name` is lower-cased."""
-        value = self._headers.get(name)
-        return None if value is None else _text(value)
-
     def cookie(self, name: str) -> str | None:
         if self._cookies is None:
-            self._cookies = parse_cookies(_text(self._headers.get(b"cookie", b"")[:MAX_READ]))
+            self._cookies = parse_cookies(text_of(self.headers.get(b"cookie", b"")[:MAX_READ]))
         return self._cookies.get(name)
 
     def parameter(self, name: str) -> str | None:
         if self._parameters is None:
-            self._parameters = parse_query(_text(self._query[:MAX_READ]))
+            self._parameters = parse_query(text_of(self._query[:MAX_READ]))
         return self._parameters.get(name)
 
     def get(self, parameter: Parameter) -> str | None:
         """The value, or None when the call has none."""
-        if parameter.source is Source.HEADER:
-            return self.header(parameter.key.lower().encode())
-        if parameter.source is Source.COOKIE:
-            return self.cookie(parameter.key)
-        return self.parameter(parameter.key)
+        value = reader(parameter)(self)
+        return text_of(value) if isinstance(value, bytes) else value
 
 
-def _text(value: bytes) -> str:
+Value: TypeAlias = bytes | str | None
+"""A value as it is read: of a header its bytes, for not every decision needs its text."""
+
+
+def reader(parameter: Parameter) -> Callable[[Attributes], Value]:
+    """What reads `parameter` of a call."""
+    if parameter.source is Source.HEADER:
+        name = header_name(parameter)
+        return lambda call: call.headers.get(name)
+    key = parameter.key
+    if parameter.source is Source.COOKIE:
+        return lambda call: call.cookie(key)
+    return lambda call: call.parameter(key)
+
+
+def header_name(parameter: Parameter) -> bytes:
+    return parameter.key.lower().encode()
+
+
+def text_of(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 

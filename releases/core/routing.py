@@ -20,22 +20,21 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from releases.core import buckets, evenness
 from releases.core.orders import Order, sort_key
-from releases.core.parameters import Attributes, Parameter, Source
+from releases.core.parameters import Attributes, Parameter, Source, Value, header_name, reader, text_of
 from releases.core.policies import WHOLE_BP, Canary, Even, Policy, Sticky
 from releases.core.rules import Combiner, Operator, Rule, Rules
 
 POINTS: Final = evenness.POINTS
 POINTS_PER_BP: Final = POINTS // WHOLE_BP
-REMEMBERED_KEYS: Final = 8192
-REMEMBERED_LENGTH: Final = 128  # characters of a key
+REMEMBERED: Final = 8192
+REMEMBERED_LENGTH: Final = 128  # of all values that a decision looked at
 
 
-T = TypeVar("T")
+K = TypeVar("K")
 
 
 class Decision(NamedTuple):
@@ -48,9 +47,8 @@ class Decision(NamedTuple):
 
 Draw: TypeAlias = Callable[[], float]
 Decide: TypeAlias = Callable[[Attributes], Decision]
-_Read: TypeAlias = Callable[[Attributes], str | None]
 # True, false, or None for a missing parameter; beside it the unit that a percent rule looked at.
-_Test: TypeAlias = Callable[[Attributes], tuple[bool | None, int]]
+_Test: TypeAlias = Callable[[Value], tuple[bool | None, int | None]]
 
 _OPERATORS: Final[dict[Operator, Callable[[Any, Any], bool]]] = {
     Operator.EQUAL: operator.eq,
@@ -99,56 +97,72 @@ def _by_point(primary: int, canary: Canary, name: str, next_point: Callable[[], 
 def _by_key(primary: int, canary: Canary, parameter: Parameter, salt: str, draw: Draw) -> Decide:
     read = reader(parameter)
     keyless = _by_point(primary, canary, "keyless", lambda: int(draw() * POINTS))
-    weight_bp, version = canary.weight_bp, canary.version
+    remembered: dict[Value, Decision] = {}
 
-    @_remembering
-    def of_key(key: str) -> Decision:
-        unit = buckets.unit(salt, key)
+    def of_key(key: bytes | str) -> Decision:
+        unit = buckets.unit(salt, _text(key))
         bucket = unit % buckets.BUCKETS
-        return Decision(version if bucket < weight_bp else primary, f"sticky {bucket}", unit)
+        version = canary.version if bucket < canary.weight_bp else primary
+        return _remember(remembered, key, Decision(version, f"sticky {bucket}", unit), len(key))
 
     def decide(call: Attributes) -> Decision:
         key = read(call)
-        return keyless(call) if key is None else of_key(key)
+        if key is None:
+            return keyless(call)
+        return remembered.get(key) or of_key(key)
 
     return decide
 
 
 def _by_rules(primary: int, canary: int, rules: Rules, salt: str) -> Decide:
     tests = [_test(rule, salt) for rule in rules.items]
-    hashes = any(rule.operator is Operator.PERCENT for rule in rules.items)
-    counted = rules.by_key is not None
     meets = all if rules.combiner is Combiner.ALL else any
     event = Decision(primary, "event")
+    remembered: dict[tuple[Value, ...], Decision] = {}
 
-    @lru_cache(REMEMBERED_KEYS)
-    def of_truths(truths: tuple[bool | None, ...], units: tuple[int, ...]) -> Decision:
+    def of_values(values: tuple[Value, ...]) -> Decision:
+        found = [test(value) for test, value in zip(tests, values, strict=True)]
+        truths = [truth for truth, _ in found]
+        units = [unit for _, unit in found if unit is not None]
         seen = "".join("-" if truth is None else "FT"[truth] for truth in truths)
         reason = " ".join(["rules", seen, *(str(unit % buckets.BUCKETS) for unit in units)])
-        return Decision(canary if meets(truths) else primary, reason, units[0] if counted and units else 0)
+        version = canary if meets(truths) else primary
+        decision = Decision(version, reason, units[0] if units and rules.by_key else 0)
+        return _remember(remembered, values, decision, sum(len(value or "") for value in values))
 
-    def decide_plain(call: Attributes) -> Decision:
-        return of_truths(tuple([test(call)[0] for test in tests]), ()) if call.http else event
+    parameters = [rule.parameter for rule in rules.items]
+    if all(parameter.source is Source.HEADER for parameter in parameters):
+        names = [header_name(parameter) for parameter in parameters]
 
-    def decide_hashing(call: Attributes) -> Decision:
+        def decide_by_headers(call: Attributes) -> Decision:
+            if not call.http:
+                return event
+            values = tuple(map(call.headers.get, names))
+            return remembered.get(values) or of_values(values)
+
+        return decide_by_headers
+    readers = [reader(parameter) for parameter in parameters]
+
+    def decide(call: Attributes) -> Decision:
         if not call.http:
             return event
-        found = [test(call) for test in tests]
-        units = tuple([unit for truth, unit in found if unit])
-        return of_truths(tuple([truth for truth, _ in found]), units)
+        values = tuple([read(call) for read in readers])
+        return remembered.get(values) or of_values(values)
 
-    return decide_hashing if hashes else decide_plain
+    return decide
 
 
-def reader(parameter: Parameter) -> _Read:
-    """What gives a call's value of `parameter`."""
-    if parameter.source is Source.HEADER:
-        name = parameter.key.lower().encode()
-        return lambda call: call.header(name)
-    key = parameter.key
-    if parameter.source is Source.COOKIE:
-        return lambda call: call.cookie(key)
-    return lambda call: call.parameter(key)
+def _remember(remembered: dict[K, Decision], key: K, decision: Decision, length: int) -> Decision:
+    """Equal values are decided alike, and callers come again. What is kept is bounded."""
+    if length <= REMEMBERED_LENGTH:
+        if len(remembered) >= REMEMBERED:
+            remembered.clear()
+        remembered[key] = decision
+    return decision
+
+
+def _text(value: bytes | str) -> str:
+    return text_of(value) if isinstance(value, bytes) else value
 
 
 def matcher(rule: Rule) -> Callable[[str], bool]:
@@ -169,32 +183,21 @@ def matcher(rule: Rule) -> Callable[[str], bool]:
 
 
 def _test(rule: Rule, salt: str) -> _Test:
-    read = reader(rule.parameter)
     if rule.operator is Operator.PERCENT:
-        return _percent_test(read, rule.percent * 100, salt)
+        return _percent_test(rule.percent * 100, salt)
     matches = matcher(rule)
 
-    def test(call: Attributes) -> tuple[bool | None, int]:
-        value = read(call)
-        return (None if value is None else matches(value)), 0
+    def test(value: Value) -> tuple[bool | None, int | None]:
+        return (None if value is None else matches(_text(value))), None
 
     return test
 
 
-def _percent_test(read: _Read, below: int, salt: str) -> _Test:
-    unit_of = _remembering(lambda value: buckets.unit(salt, value))
-
-    def test(call: Attributes) -> tuple[bool | None, int]:
-        value = read(call)
+def _percent_test(below: int, salt: str) -> _Test:
+    def test(value: Value) -> tuple[bool | None, int | None]:
         if value is None:
-            return None, 0
-        unit = unit_of(value)
+            return None, None
+        unit = buckets.unit(salt, _text(value))
         return unit % buckets.BUCKETS < below, unit
 
     return test
-
-
-def _remembering(of_key: Callable[[str], T]) -> Callable[[str], T]:
-    """Callers come again, and hashing is most of what a key costs. Long keys are not kept, for their size."""
-    remembered = lru_cache(REMEMBERED_KEYS)(of_key)
-    return lambda key: remembered(key) if len(key) <= REMEMBERED_LENGTH else of_key(key)

@@ -18,7 +18,7 @@ from releases.operations.aliases import Setting
 from releases.operations.audit import Act
 from releases.operations.catalog import Configuration
 
-from . import charts, engine, gateway, load, restart, runs
+from . import charts, engine, gateway, load, restart, routing, runs
 from .figures import Figure, table, write
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -31,6 +31,8 @@ def main() -> None:
     hello = gateway.hello_through_alias1(settings.GATEWAY_URL, _key(act.by))
     figures: list[Figure] = []
     for measure in (
+        routing.decisions,
+        routing.evenness,
         lambda: gateway.warm_invocations(hello),
         lambda: runs.test_run(act, service, hello),
         lambda: charts.chart_page(act, service, settings.CONSOLE_URL, settings.ADMIN_PASSWORD),
