@@ -1,0 +1,332 @@
+"""Change requests: a proposed change, the verdicts on exactly that change, and when it may be applied.
+
+Pure: every event takes the request as it is and gives the request as it is afterwards, or raises
+`NotAllowed`. What is approved is a hash of target, base revision and payload; a verdict counts only while
+that hash is the request's. Whether a request is in review, approved or objected to is computed from the
+standing verdicts, never set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from .protections import Barred, Protection, stricter
+
+MIN_REASON: Final = 20  # characters of a break-glass reason
+
+
+class NotAllowed(Exception):
+    """The event cannot happen to the request as it is; the text is a sentence that says why."""
+
+
+class Outdated(NotAllowed):
+    """The verdict was given on a payload that is no longer the request's."""
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    CHANGES_REQUESTED = "changes_requested"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+REVIEWED: Final = frozenset({Status.IN_REVIEW, Status.CHANGES_REQUESTED, Status.APPROVED})
+OPEN: Final = REVIEWED | {Status.DRAFT, Status.SCHEDULED}
+
+
+class Verdict(StrEnum):
+    APPROVE = "approve"
+    REQUEST_CHANGES = "request_changes"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One person's verdict on the payload of one hash. A later one of the same person takes its place."""
+
+    reviewer: str
+    verdict: Verdict
+    payload_hash: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewer:
+    """Somebody as he is today: whether he may approve for this team, and which groups he is in."""
+
+    name: str
+    may_approve: bool
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """`snapshot` is the protection that it was submitted under; today's counts as well, if it is stricter.
+
+    `publishers` published the versions that the payload brings in. `base` is the number of the alias revision
+    that the payload was made on. Times have zones.
+    """
+
+    author: str
+    payload_hash: str
+    base: int
+    snapshot: Protection
+    expires_at: datetime
+    status: Status = Status.DRAFT
+    contributors: frozenset[str] = frozenset()
+    publishers: frozenset[str] = frozenset()
+    reviews: tuple[Review, ...] = ()
+    scheduled_at: datetime | None = None
+    suspended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What counts today. `missing` are sentences; nothing missing and no objection: approved."""
+
+    approvals: tuple[str, ...]
+    objections: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def status(self) -> Status:
+        if self.objections:
+            return Status.CHANGES_REQUESTED
+        return Status.IN_REVIEW if self.missing else Status.APPROVED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What `apply` looks at besides the request, read under the lock of the alias."""
+
+    at: datetime
+    base: int
+    protection: Protection
+    reviewers: Collection[Reviewer]
+    missing_evidence: tuple[str, ...] = ()
+    missing_versions: tuple[int, ...] = ()
+    denied: str = ""
+    """Why the person who applies may not; empty when he may."""
+
+
+def payload_hash(*, target: Mapping[str, Any], base: int, payload: Mapping[str, Any]) -> str:
+    """SHA-256 in hexadecimal over canonical JSON. The schedule is a later act and not in it."""
+    document = {"target": target, "base": base, "payload": payload}
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# What counts ------------------------------------------------------------------------------------------------
+
+
+def standing(request: Request) -> dict[str, Review]:
+    """The last verdict of each reviewer, if it is on the request's payload and was not withdrawn."""
+    last = {review.reviewer: review for review in request.reviews}
+    return {
+        name: review
+        for name, review in last.items()
+        if review.payload_hash == request.payload_hash and review.verdict is not Verdict.WITHDRAWN
+    }
+
+
+def barred(request: Request, protection: Protection, name: str) -> str:
+    """Why this person's approval does not count, whatever his roles; empty when it may."""
+    if Barred.AUTHOR in protection.barred and name == request.author:
+        return "you proposed it"
+    if Barred.CONTRIBUTORS in protection.barred and name in request.contributors:
+        return "you edited it"
+    if Barred.PUBLISHER in protection.barred and name in request.publishers:
+        return "you published the version"
+    return ""
+
+
+def assess(request: Request, protection: Protection, reviewers: Collection[Reviewer]) -> Assessment:
+    """Count the standing verdicts by today's people, under the stricter of today's protection and the
+    snapshot.
+    """
+    demanded = stricter(request.snapshot, protection)
+    known = {reviewer.name: reviewer for reviewer in reviewers if reviewer.may_approve}
+    verdicts = {name: review for name, review in standing(request).items() if name in known}
+    objections = tuple(n for n, review in verdicts.items() if review.verdict is Verdict.REQUEST_CHANGES)
+    approvals = tuple(
+        name
+        for name, review in verdicts.items()
+        if review.verdict is Verdict.APPROVE and not barred(request, demanded, name)
+    )
+    lacking = demanded.approvals - len(approvals)
+    missing = [f"{lacking} more approval{'' if lacking == 1 else 's'}"] if lacking > 0 else []
+    for group in demanded.groups:
+        if not any(group in known[name].groups for name in approvals):
+            missing.append(_missing_group(request, demanded, group, known.values()))
+    return Assessment(approvals, objections, tuple(missing))
+
+
+def _missing_group(
+    request: Request, demanded: Protection, group: str, reviewers: Collection[Reviewer]
+) -> str:
+    able = [r.name for r in reviewers if group in r.groups and not barred(request, demanded, r.name)]
+    if not able:
+        return f"an approval of group {group}, in which nobody can give it: add a member who may approve"
+    return f"an approval of group {group} ({', '.join(sorted(able))})"
+
+
+def blockers(request: Request, now: Circumstances) -> list[str]:
+    """Everything that keeps the request from being applied, each a sentence; empty when it may be."""
+    if request.status not in REVIEWED | {Status.SCHEDULED}:
+        return [f"it is {words(request.status)}"]
+    assessment = assess(request, now.protection, now.reviewers)
+    found = [f"it lacks {missing}" for missing in assessment.missing]
+    found += [f"{name} asks for changes" for name in assessment.objections]
+    if now.base != request.base:
+        found.append(f"the alias is at revision {now.base} and not at {request.base}: rebase the request")
+    found += [f"version {number} was deleted meanwhile" for number in now.missing_versions]
+    found += [f"it lacks {evidence}" for evidence in now.missing_evidence]
+    closed = stricter(request.snapshot, now.protection).closed(now.at)
+    if closed:
+        found.append(f"the alias is {closed}")
+    if now.at >= request.expires_at:
+        found.append("it has expired")
+    if now.denied:
+        found.append(now.denied)
+    return found
+
+
+# Events -----------------------------------------------------------------------------------------------------
+
+
+def submit(request: Request, protection: Protection, reviewers: Collection[Reviewer]) -> Request:
+    """Show the draft to its reviewers, under the protection of this moment."""
+    _must(request, {Status.DRAFT}, "submitted")
+    return _reviewed(replace(request, snapshot=protection), protection, reviewers)
+
+
+def edit(
+    request: Request,
+    *,
+    by: str,
+    payload_hash: str,
+    base: int,
+    publishers: frozenset[str],
+    protection: Protection,
+    reviewers: Collection[Reviewer],
+) -> Request:
+    """Another payload, or another base. Every verdict is void, also if an earlier payload comes again."""
+    _must(request, OPEN - {Status.SCHEDULED}, "edited")
+    if payload_hash == request.payload_hash:
+        raise NotAllowed("nothing would change")
+    contributors = request.contributors | ({by} if by != request.author else set())
+    edited = replace(
+        request,
+        payload_hash=payload_hash,
+        base=base,
+        contributors=contributors,
+        publishers=publishers,
+        reviews=(),
+    )
+    return edited if request.status is Status.DRAFT else _reviewed(edited, protection, reviewers)
+
+
+def review(
+    request: Request,
+    verdict: Review,
+    *,
+    reviewer: Reviewer,
+    protection: Protection,
+    reviewers: Collection[Reviewer],
+) -> Request:
+    """Give a verdict, or take one's own back. `verdict.payload_hash` is that of the page it was given on."""
+    _must(request, REVIEWED, "reviewed")
+    if verdict.payload_hash != request.payload_hash:
+        raise Outdated("the request was edited since you opened it: look at what it says now")
+    if verdict.verdict is Verdict.WITHDRAWN:
+        if reviewer.name not in standing(request):
+            raise NotAllowed("you have given no verdict that could be withdrawn")
+    elif not reviewer.may_approve:
+        raise NotAllowed("you may not approve for this team")
+    elif verdict.verdict is Verdict.APPROVE:
+        reason = barred(request, stricter(request.snapshot, protection), reviewer.name)
+        if reason:
+            raise NotAllowed(f"your approval does not count here: {reason}")
+    elif not verdict.comment.strip():
+        raise NotAllowed("say what should change")
+    return _reviewed(replace(request, reviews=(*request.reviews, verdict)), protection, reviewers)
+
+
+def reject(request: Request, *, reason: str) -> Request:
+    """Final."""
+    return _end(request, Status.REJECTED, reason)
+
+
+def cancel(request: Request, *, by: str, reason: str) -> Request:
+    """Final. The author needs no reason; anybody else does."""
+    return _end(request, Status.CANCELLED, reason or ("cancelled" if by == request.author else ""))
+
+
+def schedule(request: Request, *, at: datetime, now: datetime, protection: Protection) -> Request:
+    """Have it applied at a time to come, in which nothing is closed as far as one knows today."""
+    _must(request, {Status.APPROVED}, "scheduled")
+    if at <= now:
+        raise NotAllowed("the time has passed already")
+    if at >= request.expires_at:
+        raise NotAllowed("the request will have expired by then")
+    closed = stricter(request.snapshot, protection).closed(at)
+    if closed:
+        raise NotAllowed(f"at that time the alias is {closed}")
+    return replace(request, status=Status.SCHEDULED, scheduled_at=at, suspended="")
+
+
+def unschedule(request: Request) -> Request:
+    _must(request, {Status.SCHEDULED}, "taken off the schedule")
+    return replace(request, status=Status.APPROVED, scheduled_at=None, suspended="")
+
+
+def suspend(request: Request, *, reason: str) -> Request:
+    """Its time has come, and something keeps it from being applied. It stays scheduled and says why."""
+    _must(request, {Status.SCHEDULED}, "suspended")
+    return replace(request, suspended=reason)
+
+
+def apply(request: Request, now: Circumstances) -> Request:
+    """Final. Everything is looked at again; raises `NotAllowed` with all that is in the way."""
+    found = blockers(request, now)
+    if found:
+        raise NotAllowed("; ".join(found))
+    return replace(request, status=Status.APPLIED, suspended="")
+
+
+def expire(request: Request, *, at: datetime) -> Request:
+    _must(request, OPEN, "expired")
+    if at < request.expires_at:
+        raise NotAllowed("its time has not come")
+    return replace(request, status=Status.EXPIRED)
+
+
+def words(status: Status) -> str:
+    return status.value.replace("_", " ")
+
+
+def _end(request: Request, status: Status, reason: str) -> Request:
+    _must(request, OPEN, words(status))
+    if not reason.strip():
+        raise NotAllowed("give a reason")
+    return replace(request, status=status, scheduled_at=None, suspended="")
+
+
+def _reviewed(request: Request, protection: Protection, reviewers: Collection[Reviewer]) -> Request:
+    return replace(request, status=assess(request, protection, reviewers).status)
+
+
+def _must(request: Request, statuses: Collection[Status], event: str) -> None:
+    if request.status not in statuses:
+        raise NotAllowed(f"the request is {words(request.status)} and cannot be {event}")

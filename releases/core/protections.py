@@ -1,0 +1,330 @@
+"""Protections: what an alias demands before its traffic changes.
+
+A protection is one document with one parser, like a policy; `parse` reads what `document` prints. Of two,
+`stricter` makes the one that demands all that either does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from .policies import Policy
+from .rules import Rules
+
+MAX_APPROVALS: Final = 10
+MAX_GROUPS: Final = 10
+MAX_WINDOWS: Final = 20
+MAX_EXPIRY_DAYS: Final = 90
+MAX_RATIFY_HOURS: Final = 24
+MAX_TEXT: Final = 128
+DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class BadProtection(ValueError):
+    """A protection that cannot be taken. `field` is the member, the text a sentence."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+        self.text = text
+
+
+class When(StrEnum):
+    """What a change must do for the protection to apply."""
+
+    ANY = "any"
+    PRIMARY = "primary"
+    WEIGHT_ABOVE = "weight_above"
+    WEIGHT_RISES = "weight_rises"
+    RULES = "rules"
+    DELETE = "delete"
+
+
+class Barred(StrEnum):
+    """Who may not approve, whatever his roles."""
+
+    AUTHOR = "author"
+    CONTRIBUTORS = "contributors"
+    PUBLISHER = "publisher"
+
+
+class Evidence(StrEnum):
+    TEST_RUN = "test_run"
+    LINT = "lint"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Hours of some week days in which changes may be applied; `days` counts Monday as 0."""
+
+    days: tuple[int, ...]
+    start: time
+    end: time
+    zone: str
+
+    def is_open(self, at: datetime) -> bool:
+        local = at.astimezone(ZoneInfo(self.zone))
+        return local.weekday() in self.days and self.start <= local.time().replace(tzinfo=None) < self.end
+
+    def __str__(self) -> str:
+        days = ", ".join(DAYS[day] for day in self.days)
+        return f"{days} {self.start:%H:%M}-{self.end:%H:%M} {self.zone}"
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which nothing may be applied, and why."""
+
+    start: datetime
+    end: datetime
+    reason: str
+
+    def holds(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """`windows` are sets, each of which must have one that is open; without any, every time will do.
+
+    Weights are in basis points. `expiry` counts from the request's creation; a break-glass change must be
+    ratified within `ratify`, or is reverted if `revert` says so.
+    """
+
+    when: frozenset[When] = frozenset()
+    weight_above_bp: int = 0
+    weight_rises_bp: int = 0
+    approvals: int = 1
+    groups: tuple[str, ...] = ()
+    barred: frozenset[Barred] = frozenset({Barred.AUTHOR})
+    expiry: timedelta = timedelta(days=14)
+    evidence: frozenset[Evidence] = frozenset()
+    windows: tuple[tuple[Window, ...], ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    ratify: timedelta = timedelta(hours=24)
+    revert: bool = False
+
+    def closed(self, at: datetime) -> str:
+        """Why nothing may be applied now; empty when it may."""
+        for freeze in self.freezes:
+            if freeze.holds(at):
+                return f"frozen until {freeze.end:%Y-%m-%d %H:%M %Z}: {freeze.reason}"
+        for windows in self.windows:
+            if not any(window.is_open(at) for window in windows):
+                return f"outside its time windows ({'; '.join(map(str, windows))})"
+        return ""
+
+
+NONE: Final = Protection()
+"""The protection of an alias that nobody protected: it never applies."""
+
+
+def applies(protection: Protection, old: Policy, new: Policy | None) -> list[str]:
+    """Why a change from `old` to `new` (None: the alias is deleted) needs approval; empty when it does
+    not.
+    """
+    when = protection.when
+    if new is None:
+        asked = {When.ANY, When.DELETE} & when
+        return ["the alias is deleted"] if asked else []
+    if new == old:
+        return []
+    found = ["every change needs approval"] if When.ANY in when else []
+    if When.PRIMARY in when and new.primary != old.primary:
+        found.append("the primary version changes")
+    before, after = _weight_bp(old), _weight_bp(new)
+    if When.WEIGHT_ABOVE in when and after > before and after > protection.weight_above_bp:
+        found.append(f"the canary's weight rises above {protection.weight_above_bp / 100:g}%")
+    if When.WEIGHT_RISES in when and after - before > protection.weight_rises_bp:
+        found.append(f"the canary's weight rises by more than {protection.weight_rises_bp / 100:g} points")
+    if When.RULES in when and _rules(old) != _rules(new):
+        found.append("the rules change")
+    return found
+
+
+def stricter(one: Protection, other: Protection) -> Protection:
+    """Demands whatever either demands."""
+    return Protection(
+        when=one.when | other.when,
+        weight_above_bp=_lower(one, other, When.WEIGHT_ABOVE),
+        weight_rises_bp=_lower(one, other, When.WEIGHT_RISES),
+        approvals=max(one.approvals, other.approvals),
+        groups=tuple(dict.fromkeys(one.groups + other.groups)),
+        barred=one.barred | other.barred,
+        expiry=min(one.expiry, other.expiry),
+        evidence=one.evidence | other.evidence,
+        windows=tuple(dict.fromkeys(one.windows + other.windows)),
+        freezes=tuple(dict.fromkeys(one.freezes + other.freezes)),
+        ratify=min(one.ratify, other.ratify),
+        revert=one.revert or other.revert,
+    )
+
+
+def _lower(one: Protection, other: Protection, when: When) -> int:
+    """The lower of the two bounds, of those that are in force."""
+    bounds = [
+        each.weight_above_bp if when is When.WEIGHT_ABOVE else each.weight_rises_bp
+        for each in (one, other)
+        if when in each.when
+    ]
+    return min(bounds, default=0)
+
+
+def _weight_bp(policy: Policy) -> int:
+    """What of the traffic the canary may get at most: rules can send it everything."""
+    canary = policy.canary
+    if canary is None or canary.version == policy.primary:
+        return 0
+    return 10_000 if isinstance(policy.split, Rules) and policy.share_bp is None else policy.share_bp or 0
+
+
+def _rules(policy: Policy) -> object:
+    return policy.split if isinstance(policy.split, Rules) else None
+
+
+# The document ----------------------------------------------------------------------------------------------
+
+
+def document(protection: Protection) -> dict[str, Any]:
+    """Print `protection` as JSON that `parse` reads back to an equal one."""
+    return {
+        "when": sorted(protection.when),
+        "weightAboveBp": protection.weight_above_bp,
+        "weightRisesBp": protection.weight_rises_bp,
+        "approvals": protection.approvals,
+        "groups": list(protection.groups),
+        "barred": sorted(protection.barred),
+        "expiryHours": int(protection.expiry / timedelta(hours=1)),
+        "evidence": sorted(protection.evidence),
+        "windows": [[_window_document(window) for window in windows] for windows in protection.windows],
+        "freezes": [
+            {"start": freeze.start.isoformat(), "end": freeze.end.isoformat(), "reason": freeze.reason}
+            for freeze in protection.freezes
+        ],
+        "ratifyHours": int(protection.ratify / timedelta(hours=1)),
+        "revert": protection.revert,
+    }
+
+
+def parse(value: object) -> Protection:
+    """Read a document; a missing member has its default. Raises `BadProtection`."""
+    if not isinstance(value, Mapping):
+        raise BadProtection("when", "a protection is an object")
+    unknown = set(value) - set(document(NONE))
+    if unknown:
+        raise BadProtection("when", f"a protection has no member {min(map(str, unknown))!r}")
+    return Protection(
+        when=frozenset(_chosen("when", When, value.get("when", []))),
+        weight_above_bp=_whole("weightAboveBp", value.get("weightAboveBp", 0), 0, 10_000),
+        weight_rises_bp=_whole("weightRisesBp", value.get("weightRisesBp", 0), 0, 10_000),
+        approvals=_whole("approvals", value.get("approvals", 1), 0, MAX_APPROVALS),
+        groups=_groups(value.get("groups", [])),
+        barred=frozenset(_chosen("barred", Barred, value.get("barred", [Barred.AUTHOR]))),
+        expiry=timedelta(hours=_whole("expiryHours", value.get("expiryHours", 336), 1, 24 * MAX_EXPIRY_DAYS)),
+        evidence=frozenset(_chosen("evidence", Evidence, value.get("evidence", []))),
+        windows=tuple(
+            tuple(_window(window) for window in _list("windows", windows))
+            for windows in _list("windows", value.get("windows", []))
+        ),
+        freezes=tuple(_freeze(freeze) for freeze in _list("freezes", value.get("freezes", []))),
+        ratify=timedelta(hours=_whole("ratifyHours", value.get("ratifyHours", 24), 1, MAX_RATIFY_HOURS)),
+        revert=_flag("revert", value.get("revert", False)),
+    )
+
+
+def _list(field: str, value: object) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise BadProtection(field, f"{field} must be a list")
+    if len(value) > MAX_WINDOWS:
+        raise BadProtection(field, f"{field} has {len(value)} entries (allowed: at most {MAX_WINDOWS})")
+    return value
+
+
+def _chosen(field: str, kind: type[StrEnum], value: object) -> list[Any]:
+    try:
+        return [kind(str(each)) for each in _list(field, value)]
+    except ValueError:
+        raise BadProtection(field, f"{field} holds only: {', '.join(kind)}") from None
+
+
+def _whole(field: str, value: object, lowest: int, highest: int) -> int:
+    if type(value) is not int or not lowest <= value <= highest:
+        raise BadProtection(field, f"{field} must be a whole number from {lowest:,} to {highest:,}")
+    return value
+
+
+def _flag(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadProtection(field, f"{field} must be true or false")
+    return value
+
+
+def _text(field: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT or not value.isprintable():
+        raise BadProtection(field, f"{field} needs a text of 1 to {MAX_TEXT} characters")
+    return value
+
+
+def _groups(value: object) -> tuple[str, ...]:
+    groups = tuple(dict.fromkeys(_text("groups", name) for name in _list("groups", value)))
+    if len(groups) > MAX_GROUPS:
+        raise BadProtection("groups", f"at most {MAX_GROUPS} groups can be asked")
+    return groups
+
+
+def _window_document(window: Window) -> dict[str, Any]:
+    return {
+        "days": list(window.days),
+        "start": window.start.isoformat("minutes"),
+        "end": window.end.isoformat("minutes"),
+        "zone": window.zone,
+    }
+
+
+def _window(value: object) -> Window:
+    if not isinstance(value, Mapping):
+        raise BadProtection("windows", "a window has days, start, end and zone")
+    days = tuple(sorted({_whole("windows", day, 0, 6) for day in _list("windows", value.get("days"))}))
+    if not days:
+        raise BadProtection("windows", "a window needs at least one day")
+    start, end = _clock(value.get("start")), _clock(value.get("end"))
+    if start >= end:
+        raise BadProtection("windows", "a window must end after it starts, on the same day")
+    zone = value.get("zone")
+    if not isinstance(zone, str) or zone not in available_timezones():
+        raise BadProtection("windows", "a window needs the name of a time zone, such as Asia/Shanghai")
+    return Window(days, start, end, zone)
+
+
+def _clock(value: object) -> time:
+    try:
+        clock = time.fromisoformat(str(value))
+    except ValueError:
+        raise BadProtection("windows", "a time of day is written like 09:30") from None
+    if clock.tzinfo is not None or clock.second or clock.microsecond:
+        raise BadProtection("windows", "a time of day is written like 09:30")
+    return clock
+
+
+def _freeze(value: object) -> Freeze:
+    if not isinstance(value, Mapping):
+        raise BadProtection("freezes", "a freeze has start, end and reason")
+    start, end = _moment(value.get("start")), _moment(value.get("end"))
+    if start >= end:
+        raise BadProtection("freezes", "a freeze must end after it starts")
+    return Freeze(start, end, _text("freezes", value.get("reason")))
+
+
+def _moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise BadProtection("freezes", "a moment is written like 2026-12-24T18:00+08:00") from None
+    if moment.tzinfo is None:
+        raise BadProtection("freezes", "a moment needs its time zone, such as +08:00")
+    return moment

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from releases.core.parameters import Parameter, Source
+from releases.core.policies import Canary, Policy
+from releases.core.protections import (
+    NONE,
+    BadProtection,
+    Barred,
+    Evidence,
+    Freeze,
+    Protection,
+    When,
+    Window,
+    applies,
+    document,
+    parse,
+    stricter,
+)
+from releases.core.rules import Combiner, Operator, Rule, Rules
+from tests.releases.core.strategies import POLICIES
+
+FRIDAY_16 = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
+OFFICE = Window((0, 1, 2, 3, 4), time(9), time(17), "Asia/Shanghai")
+BY_RULE = Policy(
+    1, Canary(2, 100), Rules(Combiner.ALL, (Rule(Parameter(Source.HEADER, "a"), Operator.EQUAL, "1"),))
+)
+HOURS = st.integers(1, 2000).map(lambda hours: timedelta(hours=hours))
+PROTECTIONS = st.builds(
+    Protection,
+    when=st.frozensets(st.sampled_from(When)),
+    weight_above_bp=st.integers(0, 10_000),
+    weight_rises_bp=st.integers(0, 10_000),
+    approvals=st.integers(0, 10),
+    groups=st.lists(st.sampled_from(["sre", "qa", "owners"]), unique=True).map(tuple),
+    barred=st.frozensets(st.sampled_from(Barred)),
+    expiry=HOURS,
+    evidence=st.frozensets(st.sampled_from(Evidence)),
+    windows=st.lists(st.just((OFFICE,)), max_size=1).map(tuple),
+    freezes=st.lists(st.just(Freeze(FRIDAY_16, FRIDAY_16 + timedelta(days=2), "holidays")), max_size=1).map(
+        tuple
+    ),
+    ratify=st.integers(1, 24).map(lambda hours: timedelta(hours=hours)),
+    revert=st.booleans(),
+)
+
+
+@given(PROTECTIONS)
+def test_document__any_protection__read_back_equal_even_through_json(protection: Protection) -> None:
+    assert parse(json.loads(json.dumps(document(protection)))) == protection
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("when", "any"),
+        ("when", ["sometimes"]),
+        ("when", [[]]),
+        ("approvals", 11),
+        ("approvals", -1),
+        ("approvals", "2"),
+        ("approvals", True),
+        ("weightAboveBp", 10_001),
+        ("groups", [""]),
+        ("groups", ["a\nb"]),
+        ("groups", ["x"] * 21),
+        ("barred", ["everybody"]),
+        ("expiryHours", 0),
+        ("expiryHours", 10**9),
+        ("evidence", ["hope"]),
+        ("windows", [[{"days": [], "start": "09:00", "end": "17:00", "zone": "UTC"}]]),
+        ("windows", [[{"days": [7], "start": "09:00", "end": "17:00", "zone": "UTC"}]]),
+        ("windows", [[{"days": [1], "start": "17:00", "end": "09:00", "zone": "UTC"}]]),
+        ("windows", [[{"days": [1], "start": "09:00", "end": "17:00", "zone": "Mars/Crater"}]]),
+        ("windows", [[{"days": [1], "start": "nine", "end": "17:00", "zone": "UTC"}]]),
+        ("windows", [["always"]]),
+        ("freezes", [{"start": "2026-12-24", "end": "2026-12-27", "reason": "no zone"}]),
+        ("freezes", [{"start": "2026-12-27T00:00Z", "end": "2026-12-24T00:00Z", "reason": "backwards"}]),
+        ("freezes", [{"start": "2026-12-24T00:00Z", "end": "2026-12-27T00:00Z", "reason": ""}]),
+        ("ratifyHours", 25),
+        ("revert", "yes"),
+        ("colour", "red"),
+    ],
+)
+def test_parse__each_member_badly_filled__refused_in_a_sentence(member: str, value: object) -> None:
+    with pytest.raises(BadProtection) as refusal:
+        parse({member: value})
+    assert refusal.value.text
+
+
+@pytest.mark.parametrize(
+    ("protection", "old", "new", "needed"),
+    [
+        (NONE, Policy(1), Policy(2), False),
+        (Protection(when=frozenset({When.ANY})), Policy(1), Policy(1, Canary(2, 0)), True),
+        (Protection(when=frozenset({When.PRIMARY})), Policy(1, Canary(2, 5000)), Policy(2), True),
+        (Protection(when=frozenset({When.PRIMARY})), Policy(1), Policy(1, Canary(2, 5000)), False),
+        (
+            Protection(when=frozenset({When.WEIGHT_ABOVE}), weight_above_bp=3000),
+            Policy(1),
+            Policy(1, Canary(2, 3000)),
+            False,
+        ),
+        (
+            Protection(when=frozenset({When.WEIGHT_ABOVE}), weight_above_bp=3000),
+            Policy(1),
+            Policy(1, Canary(2, 3001)),
+            True,
+        ),
+        (
+            Protection(when=frozenset({When.WEIGHT_ABOVE}), weight_above_bp=3000),
+            Policy(1, Canary(2, 9000)),
+            Policy(1, Canary(2, 4000)),
+            False,
+        ),
+        (
+            Protection(when=frozenset({When.WEIGHT_RISES}), weight_rises_bp=1000),
+            Policy(1, Canary(2, 1000)),
+            Policy(1, Canary(2, 2000)),
+            False,
+        ),
+        (
+            Protection(when=frozenset({When.WEIGHT_RISES}), weight_rises_bp=1000),
+            Policy(1, Canary(2, 1000)),
+            Policy(1, Canary(2, 2001)),
+            True,
+        ),
+        (Protection(when=frozenset({When.WEIGHT_RISES})), Policy(1), BY_RULE, True),
+        (Protection(when=frozenset({When.RULES})), Policy(1, Canary(2, 100)), BY_RULE, True),
+        (Protection(when=frozenset({When.RULES})), Policy(1), Policy(1, Canary(2, 100)), False),
+        (Protection(when=frozenset({When.DELETE})), Policy(1), None, True),
+        (Protection(when=frozenset({When.PRIMARY})), Policy(1), None, False),
+    ],
+)
+def test_applies__each_condition__as_its_name_says(
+    protection: Protection, old: Policy, new: Policy | None, needed: bool
+) -> None:
+    assert bool(applies(protection, old, new)) == needed
+
+
+@given(PROTECTIONS, PROTECTIONS, POLICIES, POLICIES)
+def test_stricter__any_two__asks_wherever_either_asks(
+    one: Protection, other: Protection, old: Policy, new: Policy
+) -> None:
+    both = stricter(one, other)
+    for each in (one, other):
+        assert not applies(each, old, new) or applies(both, old, new)
+        assert not applies(each, old, None) or applies(both, old, None)
+        assert both.approvals >= each.approvals
+        assert set(both.groups) >= set(each.groups)
+        assert both.barred >= each.barred
+        assert both.evidence >= each.evidence
+        assert both.expiry <= each.expiry
+        for hours in range(0, 24 * 8, 5):
+            at = FRIDAY_16 + timedelta(hours=hours)
+            assert not each.closed(at) or both.closed(at)
+
+
+def test_closed__window_and_freeze__by_local_time() -> None:
+    office = Protection(windows=((OFFICE,),))
+    assert office.closed(FRIDAY_16)  # midnight in Shanghai
+    assert not office.closed(FRIDAY_16.replace(hour=1))  # 09:00 there
+    frozen = Protection(freezes=(Freeze(FRIDAY_16, FRIDAY_16 + timedelta(days=2), "holidays"),))
+    assert "holidays" in frozen.closed(FRIDAY_16)
+    assert not frozen.closed(FRIDAY_16 + timedelta(days=2))
