@@ -1,10 +1,26 @@
-"""Who may do what. Pages, API, command line and the apply step all ask `can`, and show its reason."""
+"""Who may do what. Pages, API, command line and the apply step all ask `can`, and show its reason.
+
+Teams own services. A person has roles in teams, several in each; what is done to a thing is judged by the
+roles in the team that owns it. Administrators of the installation see everything and manage teams and people;
+to release or to approve they need the roles like everybody else, and giving them to oneself leaves its entry
+in the audit log.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    DEVELOPER = "developer"
+    RELEASER = "releaser"
+    APPROVER = "approver"
+    ADMIN = "admin"
+    BREAK_GLASS = "break-glass"
 
 
 class Action(StrEnum):
@@ -14,15 +30,49 @@ class Action(StrEnum):
     EDIT = "edit"  # services, functions, code, descriptions
     PUBLISH = "publish"  # publish and retire versions
     INVOKE = "invoke"  # test invocations and test runs
-    RELEASE = "release"  # move an alias
+    RELEASE = "release"  # propose and apply changes of an alias
+    APPROVE = "approve"  # give verdicts on change requests
+    BREAK_GLASS = "break the glass of"  # change a protected alias before anybody agreed
+    ADMINISTER = "administer"  # members, roles, groups, service accounts, the team's protection
+
+
+ROLES: Final[Mapping[Action, frozenset[Role]]] = {
+    Action.VIEW: frozenset(Role),
+    Action.EDIT: frozenset({Role.DEVELOPER, Role.ADMIN}),
+    Action.PUBLISH: frozenset({Role.DEVELOPER, Role.ADMIN}),
+    Action.INVOKE: frozenset({Role.DEVELOPER, Role.RELEASER, Role.ADMIN}),
+    Action.RELEASE: frozenset({Role.RELEASER, Role.ADMIN}),
+    Action.APPROVE: frozenset({Role.APPROVER}),
+    Action.BREAK_GLASS: frozenset({Role.BREAK_GLASS}),
+    Action.ADMINISTER: frozenset({Role.ADMIN}),
+}
+"""Any of these roles lets a person do it. Nobody approves by being an admin."""
+
+_OF_ADMINISTRATORS: Final = frozenset({Action.VIEW, Action.ADMINISTER})
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who acts, as far as rights depend on it."""
+    """Somebody who acts, as far as rights depend on it. `roles` maps the names of teams to roles in them."""
 
     name: str
     active: bool
+    roles: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    administrator: bool = False
+
+    def teams(self, action: Action) -> frozenset[str]:
+        """The teams whose things he may do this to. Administrators see more: ask `can`."""
+        if not self.active:
+            return frozenset()
+        return frozenset(team for team, roles in self.roles.items() if roles & ROLES[action])
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A thing, by the name of the team that owns it; `label` says what it is, for the reason."""
+
+    team: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +94,19 @@ class Denied:
 Answer: TypeAlias = Allowed | Denied
 
 
-def can(person: Person, action: Action, obj: object) -> Answer:
-    """May `person` do `action` to `obj`? One team: every active person may do everything to everything."""
+def can(person: Person, action: Action, thing: Owned) -> Answer:
+    """May `person` do `action` to `thing`?"""
+    what = f"{person.name} may not {action} {thing.label}"
     if not person.active:
-        return Denied(f"{person.name} may not {action} {obj}: the account is deactivated.")
-    return Allowed()
+        return Denied(f"{what}: the account is deactivated.")
+    if person.administrator and action in _OF_ADMINISTRATORS:
+        return Allowed()
+    roles = person.roles.get(thing.team, frozenset())
+    if roles & ROLES[action]:
+        return Allowed()
+    needed = " or ".join(sorted(ROLES[action])) if action is not Action.VIEW else "a role"
+    return Denied(f"{what}: that needs {needed} in team {thing.team}{_has(roles)}.")
+
+
+def _has(roles: frozenset[Role]) -> str:
+    return f", and the roles there are {', '.join(sorted(roles))}" if roles else ""

@@ -14,7 +14,9 @@ from .catalog import (
     Version,
     VersionFunction,
 )
-from .teams import AccessKey, User
+from .changes import ChangeComment, ChangePayload, ChangeRequest, ChangeReview
+from .notices import Notice, Outgoing, Preference, Webhook
+from .teams import AccessKey, Group, Invitation, Membership, Team, User
 
 __all__ = [
     "CONFIGURATION_COLUMNS",
@@ -22,12 +24,24 @@ __all__ = [
     "Alias",
     "AliasRevision",
     "AuditEntry",
+    "ChangeComment",
+    "ChangePayload",
+    "ChangeRequest",
+    "ChangeReview",
     "CodePackage",
     "Function",
     "FunctionConfiguration",
+    "Group",
+    "Invitation",
+    "Membership",
+    "Notice",
+    "Outgoing",
+    "Preference",
     "Service",
+    "Team",
     "Trigger",
     "User",
     "Version",
     "VersionFunction",
+    "Webhook",
 ]

@@ -37,6 +37,7 @@ class Alias(models.Model):
         default=list,
         help_text="The parameters whose values are recorded, as [type, key]; none unless somebody asked.",
     )
+    protection = models.JSONField(null=True, help_text="Its own; null for that of the team.")
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -60,6 +61,10 @@ class AliasRevision(models.Model):
     description = models.CharField(max_length=256, blank=True)
     reason = models.CharField(max_length=256, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    is_agreed = models.BooleanField(
+        default=True,
+        help_text="Reached by approval, or where none was asked for. Ratification is kept with its request.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -8,20 +8,39 @@ from .teams import User
 
 
 class AuditEntry(models.Model):
-    """One write, as it happened. The database refuses to change or delete it."""
+    """One write, as it happened, chained to the one before by its digest.
+
+    The database refuses to change, delete or truncate it. Django does not manage its table any more, so that
+    the flush after a test leaves it alone; and there is no foreign key, or the flush of people would reach
+    it.
+    """
 
     at = models.DateTimeField()
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    source = models.CharField(max_length=16, help_text="page, api, command or worker.")
+    by = models.ForeignKey(User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    source = models.CharField(max_length=16, help_text="page, api, command, worker or break-glass.")
     action = models.CharField(max_length=48)
     region = models.CharField(max_length=64)
     object = models.CharField(max_length=256, help_text="The object's path, such as shop/alias1.")
+    team = models.CharField(
+        max_length=64, blank=True, help_text="Whose it was; empty for the installation's."
+    )
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    reason = models.CharField(max_length=512, blank=True)
+    request = models.CharField(max_length=36, blank=True, help_text="The id of the request that wrote it.")
+    ip = models.GenericIPAddressField(null=True)
+    previous = models.CharField(max_length=64, blank=True, help_text="The digest of the entry before.")
+    digest = models.CharField(max_length=64, blank=True, help_text="`releases.core.chains`.")
 
     class Meta:
+        managed = False
         verbose_name_plural = "audit entries"
-        indexes = [models.Index(fields=["region", "object", "-id"], name="audit_by_object")]
+        indexes = [
+            models.Index(fields=["region", "object", "-id"], name="audit_by_object"),
+            models.Index(fields=["team", "-id"], name="audit_by_team"),
+            models.Index(fields=["by", "-id"], name="audit_by_person"),
+            models.Index(fields=["action", "-id"], name="audit_by_action"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.object}"

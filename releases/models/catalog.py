@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from .teams import User
+from .teams import Team, User
 
 
 class CodePackage(models.Model):
@@ -28,6 +28,7 @@ class Service(models.Model):
 
     region = models.CharField(max_length=64)
     name = models.CharField(max_length=128)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="services")
     description = models.CharField(max_length=256, blank=True)
     last_version = models.PositiveIntegerField(default=0, help_text="The highest number ever published.")
     created_at = models.DateTimeField()
