@@ -151,3 +151,9 @@ def _translation(legend: list[list[object]], wanted: int, versions: list[str]) -
             versions.append(version)
         table[place] = versions.index(version)
     return bytes(table), bytes(drop)
+
+
+def has_passed(region: str, service: str, qualifier: str) -> bool:
+    """Whether some test run through this qualifier finished without an error."""
+    runs = TestRun.objects.filter(region=region, service=service, qualifier=qualifier, errors=0)
+    return runs.filter(status=TestRun.Status.FINISHED).exists()

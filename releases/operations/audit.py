@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from django.db import connection
+
+from releases.core.chains import digest
 from releases.models import AuditEntry, User
+from releases.queries.audit import entry_of
+
+_LOCK: Final = 7_309_462  # of the chain's end: any number that nothing else locks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """The first argument of every operation. The clock is read where the act begins, never below."""
+    """The first argument of every operation. The clock is read where the act begins, never below.
+
+    `request` is the id of the HTTP request, `ip` where it came from; both empty for workers and commands.
+    """
 
     by: User
     at: datetime
     source: str
+    request: str = ""
+    ip: str | None = None
 
     def record(
         self,
@@ -23,17 +34,32 @@ class Act:
         *,
         region: str,
         path: str,
+        team: str = "",
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
+        reason: str = "",
     ) -> None:
-        """Write the audit entry, in the transaction of the operation."""
-        AuditEntry.objects.create(
+        """Write the audit entry, in the transaction of the operation, as its last lock.
+
+        Entries are chained, so those who write wait for each other from here to their commit.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        last = AuditEntry.objects.order_by("-pk").values_list("digest", flat=True).first()
+        entry = AuditEntry(
             at=self.at,
             by=self.by,
             source=self.source,
             action=action,
             region=region,
             object=path,
+            team=team,
             before=before,
             after=after,
+            reason=reason,
+            request=self.request,
+            ip=self.ip,
+            previous=last or "",
         )
+        entry.digest = digest(entry.previous, entry_of(entry))
+        entry.save(force_insert=True)

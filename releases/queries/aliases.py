@@ -105,3 +105,9 @@ def _policies(service: Service) -> list[tuple[str, Policy]]:
     return [
         (name, policies.parse(document)) for name, document in rows.values_list("name", "revision__policy")
     ]
+
+
+def missing(service: Service, policy: Policy) -> tuple[int, ...]:
+    """The versions that the policy names and that are not there. One query."""
+    there = service.versions.filter(retired_at=None, number__in=policy.versions)
+    return tuple(sorted(policy.versions - set(there.values_list("number", flat=True))))

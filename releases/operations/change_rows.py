@@ -1,0 +1,278 @@
+"""The rows of a change request: locked, moved by the rules, given a payload, and told of.
+
+Locks are taken in one order: the request, then its alias, then the end of the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from invocations.refusals import Refused
+from releases.core import approvals, policies, protections, rights
+from releases.core.approvals import NotAllowed, Outdated, Request, Status, Verdict
+from releases.core.notices import Kind as Told
+from releases.core.protections import Protection
+from releases.core.rights import Action
+from releases.models import (
+    Alias,
+    AliasRevision,
+    ChangeComment,
+    ChangePayload,
+    ChangeRequest,
+    ChangeReview,
+    User,
+)
+from releases.queries import changes as query
+from releases.queries import teams
+
+from . import aliases
+from .aliases import Setting
+from .audit import Act
+from .notices import settle, tell
+
+Kind = ChangeRequest.Kind
+
+
+class NotNow(Refused):
+    """The request cannot take this event as it is; the text says why."""
+
+
+class EditedMeanwhile(NotNow):
+    """The page showed a payload that is no longer the request's; nothing was counted."""
+
+
+class Conflict(NotNow):
+    """Both sides changed the same field: somebody must choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What is asked for: of `kind` policy a setting, of `kind` protection a protection or None for the
+    team's.
+    """
+
+    kind: str
+    title: str
+    setting: Setting | None = None
+    protection: Protection | None = None
+
+    def document(self) -> dict[str, Any]:
+        if self.setting is not None:
+            return {
+                "policy": policies.document(self.setting.policy),
+                "description": self.setting.description,
+                "reason": self.setting.reason,
+            }
+        if self.kind == Kind.PROTECTION:
+            printed = protections.document(self.protection) if self.protection is not None else None
+            return {"protection": printed}
+        return {}
+
+
+def path_of(request: ChangeRequest) -> str:
+    """The page of a request."""
+    return f"/{request.alias.service.region}/changes/{request.pk}/"
+
+
+def carry_out(act: Act, row: ChangeRequest, *, agreed: bool) -> AliasRevision | None:
+    """Do what the payload says, under the alias's lock."""
+    alias = aliases.locked(row.alias, None)
+    wanted = query.proposal(row)
+    if row.kind == Kind.DELETE:
+        aliases.retire(act, alias)
+        return None
+    if row.kind == Kind.PROTECTION:
+        aliases.protect(act, alias, wanted.protection)
+        return None
+    if wanted.policy is None:
+        raise AssertionError(f"change request {row.pk} of kind policy has none")
+    reason = wanted.reason or row.title
+    setting = Setting(policy=wanted.policy, description=wanted.description, reason=reason[:256])
+    return aliases.revise(act, alias, setting, agreed=agreed)
+
+
+def locked(request: ChangeRequest) -> ChangeRequest:
+    """The request under its lock, as it is now."""
+    ChangeRequest.objects.select_for_update().get(pk=request.pk)
+    return query.loaded().get(pk=request.pk)
+
+
+def _locked_move(
+    act: Act, request: ChangeRequest, action: str, event: Callable[[ChangeRequest], Request]
+) -> ChangeRequest:
+    with transaction.atomic():
+        row = locked(request)
+        move(act, row, action, asked(lambda: event(row)))
+        return row
+
+
+def submitted(row: ChangeRequest) -> Request:
+    protection = query.demanded(row)
+    reviewers = teams.reviewers(row.alias.service.team)
+    return asked(lambda: approvals.submit(query.as_rules_see(row), protection, reviewers))
+
+
+def end(
+    act: Act, request: ChangeRequest, action: str, reason: str, event: Callable[[Request], Request]
+) -> ChangeRequest:
+    with transaction.atomic():
+        row = locked(request)
+        finish(act, row, action, asked(lambda: event(query.as_rules_see(row))), reason)
+        tell_of(act, row, Told.ENDED, involved(row), f"{approvals.words(Status(row.status))}: {reason}")
+        return row
+
+
+def finish(act: Act, row: ChangeRequest, action: str, after: Request, reason: str) -> None:
+    row.scheduled_at = None
+    row.ended_reason = reason[:256]
+    move(act, row, action, after, reason=reason)
+
+
+def asked(event: Callable[[], Request]) -> Request:
+    """The request after an event, with the rules' refusals as pages and the API know them."""
+    try:
+        return event()
+    except Outdated as outdated:
+        raise EditedMeanwhile(str(outdated)) from outdated
+    except NotAllowed as refusal:
+        raise NotNow(str(refusal)) from refusal
+
+
+def move(act: Act, row: ChangeRequest, action: str, after: Request, *, reason: str = "") -> None:
+    """Save the row as the rules left it; an ended one is looked at no more."""
+    before = row.status
+    row.status = after.status
+    row.suspended = after.suspended
+    row.snapshot = protections.document(after.snapshot)
+    if after.status not in approvals.OPEN:
+        row.ended_at, row.ended_by, row.next_look_at = act.at, act.by, None
+        settle(path_of(row))
+    row.save()
+    words = action.partition(".")[2].replace("_", " ")
+    say(act, row, f"{words}{f': {reason}' if reason else ''}")
+    record(act, row, action, before={"status": before}, after={"status": row.status}, reason=reason)
+
+
+def give(act: Act, row: ChangeRequest, document: dict[str, Any], base: AliasRevision) -> None:
+    """The next payload."""
+    number = row.payloads.count() + 1
+    target = {"alias": row.alias_id, "kind": row.kind}
+    row.payload = ChangePayload.objects.create(
+        request=row,
+        number=number,
+        base=base,
+        document=document,
+        digest=approvals.payload_hash(target=target, base=base.pk, payload=document | {"number": number}),
+        author=act.by,
+        created_at=act.at,
+    )
+    row.save(update_fields=["payload"])
+
+
+def replace_payload(
+    act: Act, row: ChangeRequest, document: dict[str, Any], base: AliasRevision, action: str
+) -> ChangeRequest:
+    before = query.as_rules_see(row)
+    voided = [each.reviewer for each in row.payload.reviews.select_related("reviewer")] if row.payload else []
+    if document == query.payload_of(row).document and base.pk == query.payload_of(row).base_id:
+        raise NotNow("nothing would change")
+    give(act, row, document, base)
+    now = query.as_rules_see(row)
+    after = asked(
+        lambda: approvals.edit(
+            before,
+            by=act.by.username,
+            payload_hash=now.payload_hash,
+            base=now.base,
+            publishers=now.publishers,
+            protection=query.demanded(row),
+            reviewers=teams.reviewers(row.alias.service.team),
+        )
+    )
+    move(act, row, action, after, reason=f"payload {row.payload.number if row.payload else 0}")
+    tell_of(act, row, Told.EDITED, voided, f"edited by {act.by.username}: your verdict is void")
+    if after.status is not Status.DRAFT:
+        ask_reviewers(act, row)
+    return row
+
+
+def check(act: Act, alias: Alias, proposed: Proposed) -> None:
+    """What can be known to be wrong before anybody reviews it."""
+    if proposed.kind == Kind.POLICY and proposed.setting is not None:
+        aliases.check_setting(alias, proposed.setting)
+    if proposed.kind == Kind.PROTECTION and proposed.protection == query.own_protection(alias):
+        raise aliases.NothingToChange(f"alias '{alias.name}' is already protected so")
+
+
+def must_have_seen(row: ChangeRequest, seen: str) -> None:
+    if seen != query.payload_of(row).digest:
+        raise EditedMeanwhile("the request was edited since you opened it: look at what it says now")
+
+
+def must_be_allowed(user: User, action: Action, alias: Alias) -> None:
+    answer = rights.can(teams.person(user), action, teams.owned(alias.service))
+    if not answer:
+        raise NotNow(answer.reason)
+
+
+def may_release(user: User, row: ChangeRequest) -> str:
+    """Why this person may not apply it; empty when he may."""
+    answer = rights.can(teams.person(user), Action.RELEASE, teams.owned(row.alias.service))
+    return "" if answer else answer.reason
+
+
+def ask_reviewers(act: Act, row: ChangeRequest) -> None:
+    if row.status != Status.IN_REVIEW:
+        return
+    reviewers = teams.members(row.alias.service.team, Action.APPROVE)
+    tell_of(act, row, Told.REVIEW_WANTED, reviewers, f"{act.by.username} asks for your review")
+
+
+def involved(row: ChangeRequest) -> list[User]:
+    """The author, whoever scheduled it, and everybody who gave a verdict."""
+    reviewed = ChangeReview.objects.filter(payload__request=row).values("reviewer")
+    people = list(User.objects.filter(pk__in=reviewed))
+    return [row.author, *([row.scheduled_by] if row.scheduled_by else []), *people]
+
+
+def tell_of(act: Act, row: ChangeRequest, kind: Told, people: Iterable[User], what: str) -> None:
+    service = row.alias.service
+    text = f"{service.name}/{row.alias.name}: {row.title} - {what}"
+    tell(act, kind, people, team=service.team, text=text, path=path_of(row))
+
+
+def say(act: Act, row: ChangeRequest, text: str) -> None:
+    ChangeComment.objects.create(request=row, author=act.by, text=text, is_event=True, created_at=act.at)
+
+
+def record(
+    act: Act,
+    row: ChangeRequest,
+    action: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    service = row.alias.service
+    act.record(
+        action,
+        region=service.region,
+        path=f"{service.name}/{row.alias.name}#{row.pk}",
+        team=service.team.name,
+        before=before,
+        after=after,
+        reason=reason[:512],
+    )
+
+
+def words_of(verdict: Verdict) -> str:
+    return {
+        Verdict.APPROVE: "approved",
+        Verdict.REQUEST_CHANGES: "asked for changes",
+        Verdict.WITHDRAWN: "took the verdict back",
+    }[verdict]

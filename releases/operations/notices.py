@@ -1,0 +1,46 @@
+"""Telling people: rows written with what happened; a tick sends them afterwards.
+
+So nothing is sent for a transaction that rolled back, and nothing is lost while a receiver is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from invocations.queue import enqueue
+from releases.core.notices import Kind
+from releases.models import Notice, Outgoing, Preference, Team, User, Webhook
+
+from .audit import Act
+
+MAX_TEXT = 512
+
+
+def tell(act: Act, kind: Kind, people: Iterable[User], *, team: Team, text: str, path: str) -> None:
+    """Put a notice into each inbox, and e-mails and webhook calls into the outbox. Nobody is told of himself.
+
+    `path` is the page that asks what to do; no link ever acts by itself.
+    """
+    text = text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+    told = {person.pk: person for person in people if person.pk != act.by.pk and person.is_active}
+    Notice.objects.bulk_create(
+        Notice(to=person, kind=kind, text=text, path=path, needs_action=kind.needs_action, at=act.at)
+        for person in told.values()
+    )
+    document = {"kind": kind.value, "text": text, "path": path, "at": act.at.isoformat(), "team": team.name}
+    silent = Preference.objects.filter(user__in=told, kind=kind, email=False).values_list(
+        "user_id", flat=True
+    )
+    mailed = [person for person in told.values() if person.email and person.pk not in set(silent)]
+    outgoing = [Outgoing(way=Outgoing.Way.EMAIL, to=person) for person in mailed]
+    hooks = Webhook.objects.filter(team=team, removed_at=None)
+    outgoing += [Outgoing(way=Outgoing.Way.WEBHOOK, webhook=hook) for hook in hooks]
+    for each in outgoing:
+        each.document, each.created_at, each.next_try_at = document, act.at, act.at
+    if Outgoing.objects.bulk_create(outgoing):
+        enqueue("releases.send")
+
+
+def settle(path: str) -> None:
+    """What waited for somebody at this page waits no longer."""
+    Notice.objects.filter(path=path, needs_action=True).update(needs_action=False)

@@ -1,0 +1,63 @@
+"""Reading teams, members and rights."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from releases.core.approvals import Reviewer
+from releases.core.rights import Action, Owned, Person, Role, can
+from releases.models import Group, Membership, Service, Team, User
+
+
+def person(user: User) -> Person:
+    """Somebody with his roles. One query."""
+    rows = Membership.objects.filter(user=user).values_list("team__name", "roles")
+    return Person(user.username, user.is_active, _roles(rows), user.is_superuser)
+
+
+def people(user_ids: Collection[int]) -> dict[int, Person]:
+    """The same for several. Two queries, however many there are."""
+    rows = Membership.objects.filter(user__in=user_ids).values_list("user_id", "team__name", "roles")
+    by_user: dict[int, list[tuple[str, list[str]]]] = defaultdict(list)
+    for user_id, team, roles in rows:
+        by_user[user_id].append((team, roles))
+    return {
+        user.pk: Person(user.username, user.is_active, _roles(by_user[user.pk]), user.is_superuser)
+        for user in User.objects.filter(pk__in=user_ids)
+    }
+
+
+def members(team: Team, action: Action) -> list[User]:
+    """The active people of a team who may do this, by name. Two queries."""
+    rows = Membership.objects.filter(team=team, user__is_active=True).select_related("user")
+    owned = Owned(team.name, team.name)
+    found = []
+    for row in rows.order_by("user__username"):
+        somebody = Person(row.user.username, True, _roles([(team.name, row.roles)]))
+        if can(somebody, action, owned):
+            found.append(row.user)
+    return found
+
+
+def reviewers(team: Team) -> list[Reviewer]:
+    """Everybody in a team as a reviewer, as of now. Two queries."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for group, member in Group.objects.filter(team=team).values_list("name", "members__username"):
+        if member is not None:
+            groups[member].add(group)
+    may = {user.username for user in members(team, Action.APPROVE)}
+    names = set(Membership.objects.filter(team=team).values_list("user__username", flat=True))
+    return [
+        Reviewer(name=name, may_approve=name in may, groups=frozenset(groups[name])) for name in sorted(names)
+    ]
+
+
+def owned(service: Service) -> Owned:
+    """A service as rights see it; `service.team` should be loaded."""
+    return Owned(service.team.name, f"service {service.name}")
+
+
+def _roles(rows: Iterable[tuple[str, list[str]]]) -> dict[str, frozenset[Role]]:
+    known = set(Role)
+    return {team: frozenset(Role(role) for role in roles if role in known) for team, roles in rows}
