@@ -1,4 +1,4 @@
-"""Breaking the glass: a protected alias is changed before anybody agreed, and somebody must agree afterwards."""
+"""Breaking the glass: a protected alias is changed at once, and somebody must agree afterwards."""
 
 from __future__ import annotations
 

@@ -101,15 +101,6 @@ def locked(request: ChangeRequest) -> ChangeRequest:
     return query.loaded().get(pk=request.pk)
 
 
-def _locked_move(
-    act: Act, request: ChangeRequest, action: str, event: Callable[[ChangeRequest], Request]
-) -> ChangeRequest:
-    with transaction.atomic():
-        row = locked(request)
-        move(act, row, action, asked(lambda: event(row)))
-        return row
-
-
 def submitted(row: ChangeRequest) -> Request:
     protection = query.demanded(row)
     reviewers = teams.reviewers(row.alias.service.team)

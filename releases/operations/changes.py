@@ -11,7 +11,7 @@ from typing import Final
 from django.db import transaction
 
 from releases.core import approvals, merging, policies, protections
-from releases.core.approvals import Request, Review, Status, Verdict
+from releases.core.approvals import Review, Status, Verdict
 from releases.core.notices import Kind as Told
 from releases.models import (
     Alias,
@@ -75,13 +75,11 @@ def propose(
     return request
 
 
+@transaction.atomic
 def submit(act: Act, request: ChangeRequest) -> ChangeRequest:
     """Show a draft to its reviewers."""
-
-    def event(row: ChangeRequest) -> Request:
-        return submitted(row)
-
-    row = _locked_move(act, request, "change.submit", event)
+    row = locked(request)
+    move(act, row, "change.submit", submitted(row))
     ask_reviewers(act, row)
     return row
 
