@@ -11,9 +11,12 @@ import pytest
 from console.fc.limits import HTTP_HEADERS, HTTP_TARGET, SYNC_PAYLOAD
 from console.gateway.border import MAX_COOKIES
 from invocations.models import Invocation, TrafficBucket
+from releases.core.policies import Canary, Policy
+from releases.core.rules import Combiner, Rules, make_rule
 from releases.core.triggers import Auth
 from releases.models import Function, Trigger
-from releases.operations import triggers
+from releases.operations import aliases, triggers
+from releases.operations.aliases import Setting
 from tests import make
 
 from .process import GatewayProcess, Reply, reply_on, until
@@ -98,6 +101,37 @@ def test_call__alias__is_routed_and_recorded(gateway: GatewayProcess, name: str)
     until(Invocation.objects.filter(service=name, alias_revision=alias.revision_id).exists)
     row = Invocation.objects.get(service=name)
     assert (row.qualifier, row.version, row.outcome) == ("alias1", "2", "ok")
+
+
+def test_call__rules__see_headers_cookies_and_query(gateway: GatewayProcess, name: str) -> None:
+    function = web(name)
+    make.version(function.service, "first")
+    make.deploy(function, TELLS + "# two\n")
+    make.version(function.service, "second")
+    rules = Rules(
+        Combiner.ANY,
+        (
+            make_rule("Header", "X-User", "=", "alice"),
+            make_rule("Cookie", "team", "in", "red,blue"),
+            make_rule("Query", "a b", "=", "é"),
+        ),
+    )
+    policy = Policy(1, Canary(2, 0), rules)
+    aliases.create_alias(make.act(), function.service, name="alias1", setting=Setting(policy=policy))
+    make.trigger(function, "through-alias", qualifier="alias1")
+
+    def served(query: str = "", **headers: str) -> str:
+        named = {header.replace("_", "-"): value for header, value in headers.items()}
+        reply = gateway.call(f"{name}.alias1/checkout/{query}", headers=named)
+        return reply.headers["x-fc-invocation-service-version"]
+
+    assert served() == "1"
+    assert served(x_user="alice") == "2"
+    assert served(x_user="Alice") == "1"
+    assert served(cookie="a=1; team=blue") == "2"
+    assert served(cookie="a=1; steam=blue") == "1"
+    assert served("?a+b=%C3%A9") == "2"
+    assert served("?a+b=%E9&x=%zz") == "1"
 
 
 @pytest.mark.parametrize("size", [0, 1, 300_000, SYNC_PAYLOAD])
