@@ -19,12 +19,11 @@ from releases.core import configuration as limits
 from releases.core import names
 from releases.operations.catalog import Configuration
 
-MAX_PAYLOAD = 128 * 1024  # bytes of an event typed into the page; programs may send more
 _LABELS = {"python3": "Python 3"}
 _MEMORY = range(limits.MIN_MEMORY_MB, limits.MAX_MEMORY_MB + 1, limits.MEMORY_STEP_MB)
 
 
-def _code_input(rows: int, language: str = "") -> forms.Textarea:
+def code_input(rows: int, language: str = "") -> forms.Textarea:
     attrs = {"class": "code", "rows": rows, "spellcheck": "false", "autocapitalize": "off"}
     return forms.Textarea(attrs=attrs | ({"data-editor": language} if language else {}))
 
@@ -68,7 +67,7 @@ class ConfigurationForm(forms.Form):
         label="Environment variables",
         required=False,
         strip=False,
-        widget=_code_input(4),
+        widget=code_input(4),
         help_text=f"One a line: NAME=value. {limits.MAX_ENVIRONMENT_BYTES:,} bytes in all.",
     )
     description = forms.CharField(
@@ -173,7 +172,7 @@ class CodeForm(forms.Form):
 
     file = forms.CharField(widget=forms.HiddenInput, max_length=1024, strip=False)
     base_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    text = forms.CharField(label="Code", required=False, strip=False, widget=_code_input(24, "python"))
+    text = forms.CharField(label="Code", required=False, strip=False, widget=code_input(24, "python"))
 
     def clean_text(self) -> str:
         # A textarea sends a line's end as CR LF whatever the file had.
@@ -181,25 +180,3 @@ class CodeForm(forms.Form):
         if len(text.encode()) > MAX_TEXT:
             raise ValidationError(f"The editor saves files of at most {filesizeformat(MAX_TEXT)}.")
         return text
-
-
-class InvokeForm(forms.Form):
-    """A test event."""
-
-    payload = forms.CharField(
-        label="Event",
-        required=False,
-        strip=False,
-        initial='{\n  "key": "value"\n}',
-        widget=_code_input(8, "json"),
-        help_text="JSON or any text; the handler receives it as bytes. At most 128 KB.",
-    )
-
-    def clean_payload(self) -> bytes:
-        payload = str(self.cleaned_data["payload"]).replace("\r\n", "\n").encode()
-        if len(payload) > MAX_PAYLOAD:
-            raise ValidationError(
-                f"The event is too large: {len(payload):,} of at most {MAX_PAYLOAD:,} bytes.",
-                code="too_large",
-            )
-        return payload

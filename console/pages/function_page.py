@@ -30,6 +30,10 @@ class OpenFunction:
     def qualifier(self) -> str:
         return str(self.at.qualifier)
 
+    @property
+    def is_http(self) -> bool:
+        return self.function.type == "http"
+
     def url(self, name: str) -> str:
         """A page of this function at this qualifier."""
         url = reverse(name, args=[self.service.region, self.service.name, self.function.name])
