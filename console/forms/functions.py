@@ -14,6 +14,7 @@ from django.template.defaultfilters import filesizeformat
 
 from console.editing import MAX_TEXT
 from console.forms.checks import WholeNumberField, obeys
+from console.forms.triggers import NO_METHOD, HttpConfigForm
 from console.samples import NoSample, sample_package
 from releases.core import configuration as limits
 from releases.core import names
@@ -132,8 +133,15 @@ class PackageField(forms.FileField):
         return file
 
 
-class FunctionForm(ConfigurationForm):
-    """A new function; without a package it begins with the sample."""
+class FunctionForm(ConfigurationForm, HttpConfigForm):
+    """A new function; without a package it begins with the sample of its type."""
+
+    type = forms.ChoiceField(
+        choices=[("event", "Event function"), ("http", "HTTP function")],
+        initial="event",
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+    )
+    with_trigger = forms.BooleanField(label="Make it answer under an address", required=False, initial=True)
 
     name = forms.CharField(
         validators=[obeys(names.check_function_name)],
@@ -148,13 +156,25 @@ class FunctionForm(ConfigurationForm):
         help_text="A zip with your code. Empty: begin with a sample that returns which version served it.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in HttpConfigForm.base_fields:
+            self.fields[name].required = False
+
+    @property
+    def wants_trigger(self) -> bool:
+        return self.cleaned_data.get("type") == "http" and bool(self.cleaned_data.get("with_trigger"))
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        for name in HttpConfigForm.base_fields if self.wants_trigger else ():
+            if not cleaned.get(name) and not self.has_error(name):
+                self.add_error(name, NO_METHOD if name == "methods" else "Choose who may call it.")
         if self.errors:
             return cleaned
         file = cleaned.get("package")
         try:
-            cleaned["package"] = file.read() if file else sample_package(cleaned["handler"])
+            cleaned["package"] = file.read() if file else sample_package(cleaned["handler"], cleaned["type"])
         except NoSample as error:
             self.add_error("handler", str(error))
         return cleaned

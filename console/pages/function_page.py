@@ -62,13 +62,18 @@ def frame(opened: OpenFunction, tab: str) -> dict[str, Any]:
         "tab_url": reverse(f"function-{tab}", args=[service.region, service.name, name]),
         "tabs": [
             {"name": label, "url": opened.url(f"function-{label.lower()}"), "current": label.lower() == tab}
-            for label in ("Code", "Test", "Invocations", "Configuration")
+            for label in _tabs(opened)
         ],
         "has_latest": service.functions.filter(name=name).exists(),
         "numbers": numbers,
         "states": states,
         "state": next((state for state in states if state.name == opened.qualifier), None),
     }
+
+
+def _tabs(opened: OpenFunction) -> tuple[str, ...]:
+    tabs = ("Code", "Test", "Invocations", "Configuration")
+    return (*tabs, "Triggers") if opened.is_http else tabs
 
 
 def state_line(opened: OpenFunction) -> dict[str, Any]:

@@ -43,7 +43,7 @@ CASES = [
     (services, "service_for", "service-edit", SHOP, {"description": "late"}),
     (services, "service_for", "service-delete", SHOP, {}),
     (versions, "service_for", "version-publish", SHOP, {}),
-    (functions, "service_for", "function-create", SHOP, CONFIGURATION | {"name": "late"}),
+    (functions, "service_for", "function-create", SHOP, CONFIGURATION | {"name": "late", "type": "event"}),
     (functions, "function_for", "function-delete", CHECKOUT, {}),
     (
         function_configuration,
