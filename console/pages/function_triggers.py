@@ -18,7 +18,7 @@ from console.invoke import proxy_path
 from console.pages.function_page import OpenFunction, frame, open_function
 from invocations.refusals import Refused
 from releases.core.rights import Action
-from releases.core.triggers import Auth, parse_http
+from releases.core.triggers import METHODS, Auth, parse_http
 from releases.models import Trigger
 from releases.operations import triggers as operation
 from releases.queries import triggers as query
@@ -124,6 +124,7 @@ def _row(opened: OpenFunction, trigger: Trigger, known: list[str]) -> dict[str, 
     return {
         "trigger": trigger,
         "methods": http.methods,
+        "is_any_method": http.methods == METHODS,
         "is_anonymous": http.auth is Auth.ANONYMOUS,
         "url": f"{settings.GATEWAY_URL}{address}/",
         "is_idle": trigger.qualifier not in known,

@@ -95,14 +95,14 @@ def test_trigger_create__taken__is_a_conflict_in_place(
 
 
 def test_trigger_edit__opened__is_as_it_is(alice: Client) -> None:
-    make.trigger(published().functions.get(), "http", "alias1", "anonymous", "PUT", "HEAD")
+    make.trigger(published().functions.get(), "http", qualifier="alias1", methods=("PUT", "HEAD"))
     form = alice.get(EDIT).context["form"]
     assert (form["qualifier"].value(), form["auth"].value()) == ("alias1", "anonymous")
     assert form["methods"].value() == ["PUT", "HEAD"]
 
 
 def test_trigger_edit__saved__is_changed_and_keeps_its_name(alice: Client) -> None:
-    make.trigger(published().functions.get())
+    make.trigger(published().functions.get(), "http")
     assert alice.post(EDIT, GOOD | {"name": "renamed", "description": "For all"})["Location"] == PAGE
     trigger = Trigger.objects.get()
     assert (trigger.name, trigger.qualifier, trigger.description) == ("http", "alias1", "For all")
@@ -110,7 +110,7 @@ def test_trigger_edit__saved__is_changed_and_keeps_its_name(alice: Client) -> No
 
 
 def test_trigger_edit__bad_value__is_an_error_and_changes_nothing(alice: Client) -> None:
-    make.trigger(published().functions.get())
+    make.trigger(published().functions.get(), "http")
     response = alice.post(EDIT, GOOD | {"methods": []})
     assert response.status_code == 422
     assert "Choose at least one method." in response.content.decode()
@@ -119,8 +119,8 @@ def test_trigger_edit__bad_value__is_an_error_and_changes_nothing(alice: Client)
 
 def test_trigger_edit__qualifier_taken__is_a_conflict_in_place(alice: Client) -> None:
     function = published().functions.get()
-    make.trigger(function)
-    make.trigger(function, "other", "alias1")
+    make.trigger(function, "http")
+    make.trigger(function, "other", qualifier="alias1")
     response = alice.post(EDIT, GOOD)
     assert response.status_code == 409
     assert "has trigger &#x27;other&#x27; at alias1 already" in response.content.decode()
@@ -128,7 +128,7 @@ def test_trigger_edit__qualifier_taken__is_a_conflict_in_place(alice: Client) ->
 
 def test_trigger_edit__its_alias_is_gone__asks_for_another(alice: Client) -> None:
     shop = published()
-    make.trigger(shop.functions.get(), qualifier="alias1")
+    make.trigger(shop.functions.get(), "http", qualifier="alias1")
     aliases.delete_alias(make.act(), shop.aliases.get())
     assert " selected" not in str(alice.get(EDIT).context["form"]["qualifier"])
     response = alice.post(EDIT, GOOD)

@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from releases.core.triggers import Auth
 from releases.models import Service, Trigger
 from releases.operations import aliases
 from tests import make
@@ -34,8 +35,8 @@ def test_function_triggers__none__teaches_the_next_step(alice: Client) -> None:
 
 def test_function_triggers__each__has_its_address(alice: Client, settings: Settings) -> None:
     function = published().functions.get()
-    make.trigger(function)
-    make.trigger(function, "open", "alias1", "anonymous", "GET")
+    make.trigger(function, auth=Auth.FUNCTION)
+    make.trigger(function, "open", qualifier="alias1")
     text = alice.get(PAGE).content.decode()
     base = f"{settings.GATEWAY_URL}/2016-08-15/proxy"
     assert f'<span class="code">{base}/shop.LATEST/storefront/</span>' in text
@@ -77,7 +78,7 @@ def test_function_triggers__many__take_no_more_queries(alice: Client, django_ass
     shop = published()
     for number in range(5):
         make.alias(shop, f"a{number}")
-        make.trigger(shop.functions.get(), f"t{number}", f"a{number}")
+        make.trigger(shop.functions.get(), f"t{number}", qualifier=f"a{number}")
     # session, user, service, function; function of LATEST, triggers; in the frame LATEST differs 3,
     # versions 1, aliases 2, exists at LATEST 1
     with django_assert_num_queries(13):
@@ -92,7 +93,7 @@ def test_tab__event_function__is_absent(alice: Client) -> None:
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_trigger_delete__there__is_gone(alice: Client, headers: dict[str, str]) -> None:
-    make.trigger(make.http_function(make.service()))
+    make.trigger(make.http_function(make.service()), "http")
     response = alice.post(DELETE, headers=headers)
     assert response.get("HX-Redirect", response.get("Location")) == PAGE
     assert not Trigger.objects.exists()

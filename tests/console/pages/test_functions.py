@@ -160,7 +160,7 @@ def test_functions__at_latest_and_at_a_version__show_the_type(alice: Client) -> 
 
 
 def test_function_delete__with_a_trigger__is_refused(alice: Client) -> None:
-    make.trigger(make.http_function(make.service()))
+    make.trigger(make.http_function(make.service()), "http")
     response = alice.post(reverse("function-delete", args=[*SHOP, "storefront"]))
     assert response.status_code == 409
     assert "has active triggers" in response.content.decode()

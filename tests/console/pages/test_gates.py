@@ -66,7 +66,7 @@ def test_writing_address__get__is_not_allowed(alice: Client, name: str, args: li
 
 @pytest.mark.parametrize(("name", "args"), [*READ, *BOTH])
 def test_page__of_what_exists__is_shown(alice: Client, name: str, args: list[str]) -> None:
-    make.trigger(make.http_function(make.two_versions()))
+    make.trigger(make.http_function(make.two_versions()), "http")
     make.service("other")
     assert alice.get(reverse(name, args=args)).status_code == 200
 
@@ -113,7 +113,7 @@ def test_trigger_page__of_an_event_function__is_not_found(alice: Client, name: s
 
 @pytest.mark.parametrize("trigger", ["other", "a b", "http2"])
 def test_trigger_page__unknown_trigger__is_not_found(alice: Client, trigger: str) -> None:
-    make.trigger(make.http_function(make.service()))
+    make.trigger(make.http_function(make.service()), "http")
     assert alice.get(reverse("function-trigger-edit", args=[*STOREFRONT, trigger])).status_code == 404
     assert alice.post(reverse("function-trigger-delete", args=[*STOREFRONT, trigger])).status_code == 404
 
