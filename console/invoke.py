@@ -27,7 +27,11 @@ _SUMMARY = re.compile(r"^Duration: ([0-9.]+) ms, ", re.MULTILINE)
 _SLOTS = threading.BoundedSemaphore(AT_ONCE)
 
 OWN_HEADERS = frozenset(
-    {"authorization", "connection", "content-length", "cookie", "host", "keep-alive", "transfer-encoding"}
+    {
+        *("authorization", "content-length", "cookie", "expect", "host"),
+        *("connection", "keep-alive", "proxy-authorization", "proxy-connection"),
+        *("te", "trailer", "transfer-encoding", "upgrade"),
+    }
 )
 """Headers of an `HttpCall` that are not the person's to write: made here, or of one connection."""
 

@@ -9,14 +9,14 @@ from urllib.parse import quote
 from django import forms
 from django.core.exceptions import ValidationError
 
+from console.fc.limits import HTTP_HEADERS, HTTP_TARGET
 from console.forms.functions import code_input
 from console.invoke import OWN_HEADERS, EventCall, HttpCall
 from releases.core.parameters import BadParameter, has_controls, parse_parameter
 from releases.core.triggers import METHODS
 
 MAX_PAYLOAD = 128 * 1024  # bytes of an event or body typed into the page; programs may send more
-MAX_TARGET = 4096  # bytes of a path with its query, as Function Compute takes them
-MAX_HEADERS = 8192  # bytes of all headers
+MAX_HEADERS = HTTP_HEADERS - 1024  # bytes; the console adds some of its own
 MAX_LINES = 100  # headers, and cookies
 _PLAIN = "/%:@!$&'()*+,;=-._~"  # stand in a path as they are; a percent sign was encoded by who typed it
 
@@ -42,7 +42,7 @@ class EventForm(forms.Form):
 
 
 class HttpForm(forms.Form):
-    """A test request."""
+    """A test request. `address` is what the path follows: both count."""
 
     method = forms.ChoiceField(choices=[(method, method) for method in METHODS], initial="GET")
     path = forms.CharField(
@@ -64,6 +64,10 @@ class HttpForm(forms.Form):
     body = forms.CharField(
         required=False, strip=False, widget=code_input(4), help_text="Any text. At most 128 KB."
     )
+
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._address = address
 
     def clean_path(self) -> str:
         path = self.cleaned_data["path"]
@@ -93,8 +97,10 @@ class HttpForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if not {"path", "query"} & self.errors.keys() and len(self._target()) > MAX_TARGET:
-            self.add_error("path", _too_large("path with its query", len(self._target()), MAX_TARGET))
+        if not {"path", "query"} & self.errors.keys():
+            size = len(self._address) + len(self._target())
+            if size > HTTP_TARGET:
+                self.add_error("path", _too_large("address with its query", size, HTTP_TARGET))
         if not {"headers", "cookies"} & self.errors.keys():
             fields = [*cleaned["headers"], ("Cookie", cleaned["cookies"])]
             size = sum(len(f"{name}: {value}\r\n".encode()) for name, value in fields if value)
@@ -133,8 +139,10 @@ def _header(number: int, name: str, colon: str, value: str) -> tuple[str, str]:
     _check_name("Header", number, name)
     if name.lower() == "cookie":
         raise ValidationError(f"Line {number}: cookies have a field of their own.")
-    if name.lower() in OWN_HEADERS or name.lower().startswith("x-fc-"):
-        raise ValidationError(f"Line {number}: {name[:64]} is the gateway's own; no caller can choose it.")
+    if name.lower() in OWN_HEADERS or name.lower().startswith(("x-fc-", "x-serin-")):
+        raise ValidationError(
+            f"Line {number}: {name[:64]} does not reach the function: the gateway drops or makes it."
+        )
     _check_text(f"value in line {number}", value)
     return name, value.strip()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from console.access import act_of
 from console.forms.calls import EventForm, HttpForm
 from console.htmx import fragment, is_htmx
-from console.invoke import EventCall, HttpCall, Invoked, NotInvoked, invoke
+from console.invoke import EventCall, HttpCall, Invoked, NotInvoked, invoke, proxy_path
 from console.pages.function_page import OpenFunction, frame, open_function
 from releases.core.rights import Action
 from releases.operations.audit import Act
@@ -22,14 +22,14 @@ from releases.queries.aliases import policies_of
 @require_GET
 def function_test(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     opened = open_function(request, region, service, name)
-    context = _page(opened) | {"form": _form(opened)()}
+    context = _page(opened) | {"form": _form(opened)}
     return render(request, "console/functions/function_test.html", context)
 
 
 @require_POST
 def function_invoke(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     opened = open_function(request, region, service, name, Action.INVOKE)
-    form = _form(opened)(request.POST)
+    form = _form(opened, request.POST)
     context: dict[str, Any] = {"form": form, "opened": opened, "function": opened.function}
     status = 200 if form.is_valid() else 422
     if form.is_valid():
@@ -45,8 +45,10 @@ def function_invoke(request: HttpRequest, region: str, service: str, name: str) 
     return render(request, "console/functions/function_test.html", page, status=status)
 
 
-def _form(opened: OpenFunction) -> type[EventForm | HttpForm]:
-    return HttpForm if opened.is_http else EventForm
+def _form(opened: OpenFunction, data: QueryDict | None = None) -> EventForm | HttpForm:
+    if not opened.is_http:
+        return EventForm(data)
+    return HttpForm(data, address=proxy_path(opened.service.name, opened.qualifier, opened.function.name))
 
 
 def _page(opened: OpenFunction) -> dict[str, Any]:

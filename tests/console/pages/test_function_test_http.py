@@ -18,6 +18,7 @@ STOREFRONT = [make.REGION, "shop", "storefront"]
 PAGE = reverse("function-test", args=STOREFRONT)
 INVOKE = reverse("function-invoke", args=STOREFRONT)
 GOOD = {"method": "GET", "path": "/", "query": "", "headers": "", "cookies": "", "body": ""}
+ROOM = 4096 - len("/2016-08-15/proxy/shop.LATEST/storefront")
 FULL = GOOD | {
     "method": "PUT",
     "path": "cart/\u00e4 1",
@@ -63,7 +64,7 @@ def test_function_invoke__request__is_sent_as_it_was_typed(
         ({"path": "/a%20b%zz#c"}, "/a%20b%zz%23c"),
         ({"query": "a=1&b=2?c"}, "/?a=1&b=2?c"),
         ({"query": "a=%zz\n\n  flag "}, "/?a=%zz&flag"),
-        ({"path": "/" + "x" * 4095}, "/" + "x" * 4095),
+        ({"path": "/" + "x" * (ROOM - 1)}, "/" + "x" * (ROOM - 1)),
     ],
 )
 def test_function_invoke__any_address__is_encoded_where_it_must(
@@ -81,7 +82,8 @@ def test_function_invoke__any_address__is_encoded_where_it_must(
         ("path", "/a\r\nb", "control character"),
         ("path", "/a\0b", "Null characters"),
         ("path", "/a?b=1", "a field of its own"),
-        ("path", "/" + "x" * 4096, "4,097 of at most 4,096 bytes"),
+        ("path", "/" + "x" * ROOM, "4,097 of at most 4,096 bytes"),
+        ("path", "/\u00e4" * 700, "of at most 4,096 bytes"),
         ("query", "a=\x1b", "control character"),
         ("headers", "no colon", "Line 1 is not of the form"),
         ("headers", "X-A: 1\nb\u00e4d: x", "Line 2: A header name holds only"),
@@ -90,11 +92,13 @@ def test_function_invoke__any_address__is_encoded_where_it_must(
         ("headers", "X-A: a\rX-B: b", "control character"),
         ("headers", "X-A: \x7f", "control character"),
         ("headers", "Cookie: a=b", "a field of their own"),
-        ("headers", "Host: evil.example", "is the gateway&#x27;s own"),
-        ("headers", "authorization: x", "is the gateway&#x27;s own"),
-        ("headers", "X-Fc-Request-Id: x", "is the gateway&#x27;s own"),
+        ("headers", "Host: evil.example", "does not reach the function"),
+        ("headers", "authorization: x", "does not reach the function"),
+        ("headers", "X-Fc-Request-Id: x", "does not reach the function"),
+        ("headers", "x-serin-region: x", "does not reach the function"),
+        ("headers", "Expect: 100-continue", "does not reach the function"),
         ("headers", "X-A: 1\n" * 101, "too many lines: 101 of at most 100"),
-        ("headers", "X-A: " + "x" * 8192, "of at most 8,192 bytes"),
+        ("headers", "X-A: " + "x" * 7168, "of at most 7,168 bytes"),
         ("cookies", "alone", "Line 1 is not of the form"),
         ("cookies", "a b=c", "A cookie name holds only"),
         ("cookies", "a=b;c=d", "semicolon"),
