@@ -114,7 +114,7 @@ def let_anybody_call_the_alias(page: Page) -> None:
     page.goto(f"{FUNCTION}/triggers/")
     page.get_by_role("link", name="Create trigger").click()
     page.get_by_label("Name").fill("open")
-    page.get_by_label("Version or alias", exact=True).select_option("live")
+    page.get_by_role("combobox", name="Version or alias").select_option("live")
     page.get_by_label("Anonymous").check()
     page.get_by_role("button", name="Create trigger").click()
     row = page.get_by_role("row").filter(has_text="live")
