@@ -118,14 +118,18 @@ def _qualifiers(context: dict[str, Any]) -> list[str]:
 
 
 def _row(opened: OpenFunction, trigger: Trigger, known: list[str]) -> dict[str, Any]:
-    """A trigger as the list shows it; `is_idle` when nothing can answer at its qualifier."""
+    """A trigger as the list shows it: `is_idle` when nothing can answer at its qualifier, `can_open` when a
+    browser can go there.
+    """
     http = parse_http(trigger.config)
+    is_anonymous = http.auth is Auth.ANONYMOUS
     address = proxy_path(opened.service.name, trigger.qualifier, opened.function.name)
     return {
         "trigger": trigger,
         "methods": http.methods,
         "is_any_method": http.methods == METHODS,
-        "is_anonymous": http.auth is Auth.ANONYMOUS,
+        "is_anonymous": is_anonymous,
+        "can_open": is_anonymous and "GET" in http.methods and not _needs_region(opened.service.region),
         "url": f"{settings.GATEWAY_URL}{address}/",
         "is_idle": trigger.qualifier not in known,
     }
