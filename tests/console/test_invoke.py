@@ -240,3 +240,20 @@ def test_invoke__running_stack__runs_the_function(
     assert f"FC Invoke End RequestId: {got.request_id}" in got.log
     assert bool(got.alias_revision) is (qualifier == "alias1")
     assert got.duration_ms is not None
+
+
+@pytest.mark.parametrize("qualifier", ["LATEST", "1", "alias1"])
+def test_invoke__running_stack__requests_the_http_function(
+    live_stack: LiveStack, settings: Settings, qualifier: str
+) -> None:
+    settings.GATEWAY_URL = live_stack.gateway_url
+    settings.SECRET_KEY = (live_stack.home / "secret_key").read_text().strip()
+    call = HttpCall("DELETE", "/cart?id=1", (("X-Tier", "gold"),), "uid=7", b"body")
+    wanted = {"function": "storefront", "qualifier": qualifier, "call": call, "now": time.time()}
+    got = invoke(**CALL | wanted)
+    assert (got.status, got.error_type) == (200, "")
+    assert f"{qualifier} is served by version {got.version}" in got.body.decode()
+    assert "DELETE /cart called as" in got.log
+    assert ("content-type", "text/plain; charset=utf-8") in got.headers
+    assert bool(got.alias_revision) is (qualifier == "alias1")
+    assert got.duration_ms is not None
