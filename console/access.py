@@ -12,9 +12,9 @@ from django.utils import timezone
 from invocations.models import TestRun
 from releases.core.names import BadName, parse_qualifier
 from releases.core.rights import Action, Person, can
-from releases.models import Alias, AliasRevision, Function, Service, User, Version
+from releases.models import Alias, AliasRevision, Function, Service, Trigger, User, Version
 from releases.operations.audit import Act
-from releases.queries import catalog
+from releases.queries import catalog, triggers
 from releases.queries.catalog import Shown
 
 
@@ -59,6 +59,13 @@ def function_for(request: HttpRequest, region: str, service: str, name: str, act
     if function is None:
         _absent("function", name)
     return function
+
+
+def trigger_for(function: Function, name: str) -> Trigger:
+    trigger = triggers.trigger(function, name)
+    if trigger is None:
+        _absent("trigger", name)
+    return trigger
 
 
 def shown_for(service: Service, qualifier: str) -> Shown:

@@ -23,6 +23,12 @@ def handler(event, context):
     return context.service.qualifier + " " + context.service.version_id
 """
 
+WSGI = """\
+def handler(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+"""
+
 
 def user(name: str = "alice") -> User:
     found = User.objects.filter(username=name).first()
@@ -52,6 +58,10 @@ def function(of: Service, name: str = "checkout", text: str = HELLO, **configura
     return catalog.create_function(
         act(), of, name=name, configuration=Configuration(**settings), package=code(text)
     )
+
+
+def http_function(of: Service, name: str = "storefront", text: str = WSGI) -> Function:
+    return function(of, name, text, type="http")
 
 
 def trigger(

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 
 from invocations.refusals import Refused
 from releases.core import names
 from releases.core.triggers import parse_http
-from releases.models import Function, Trigger
+from releases.models import Function, Service, Trigger
 from releases.queries import catalog as query
 
 from .audit import Act
-from .catalog import DeletedMeanwhile, locked_function
+from .catalog import Configuration, DeletedMeanwhile, create_function, locked_function
 from .routing import announce
+
+DEFAULT_NAME: Final = "http"
 
 
 class TriggerExists(Refused):
@@ -54,6 +56,25 @@ def create_trigger(
     _set(act, trigger, qualifier, config, description)
     _touched(act, trigger, "trigger.create", before=None)
     return trigger
+
+
+@transaction.atomic
+def create_reachable_function(
+    act: Act,
+    service: Service,
+    *,
+    name: str,
+    configuration: Configuration,
+    package: bytes,
+    config: Mapping[str, Any],
+) -> Function:
+    """An HTTP function of LATEST with a trigger that makes it answer there, or neither of them.
+
+    Raises as `create_function` and `create_trigger`.
+    """
+    function = create_function(act, service, name=name, configuration=configuration, package=package)
+    create_trigger(act, function, name=DEFAULT_NAME, qualifier="LATEST", config=config)
+    return function
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ import pytest
 from releases.core.configuration import BadValue
 from releases.core.names import BadName
 from releases.core.triggers import BadTrigger
-from releases.models import AuditEntry, Function, Trigger, VersionFunction
+from releases.models import AuditEntry, Function, Service, Trigger, VersionFunction
 from releases.operations import aliases, catalog, triggers
 from releases.operations.catalog import Configuration, DeletedMeanwhile, StillNeeded
 from releases.operations.triggers import NoHttpFunction, NoSuchQualifier, TriggerExists
@@ -41,6 +41,36 @@ def test_create_trigger__event_function__is_refused() -> None:
     with pytest.raises(NoHttpFunction, match="function 'checkout' is called by events"):
         made(make.function(make.service()))
     assert not Trigger.objects.exists()
+
+
+def test_create_reachable_function__valid__is_made_with_its_trigger() -> None:
+    function = reachable(make.service(), "http", ANYBODY)
+    assert function.type == "http"
+    trigger = function.triggers.get()
+    assert (trigger.name, trigger.qualifier, trigger.config) == ("http", "LATEST", ANYBODY)
+    actions = AuditEntry.objects.order_by("id").values_list("action", flat=True)
+    assert list(actions)[-2:] == ["function.create", "trigger.create"]
+
+
+@pytest.mark.parametrize(("kind", "config"), [("event", ANYBODY), ("http", {"authType": "anonymous"})])
+def test_create_reachable_function__no_trigger_possible__makes_neither(
+    kind: str, config: dict[str, object]
+) -> None:
+    with pytest.raises((NoHttpFunction, BadTrigger)):
+        reachable(make.service(), kind, config)
+    assert not Function.objects.exists()
+
+
+def reachable(service: Service, kind: str, config: dict[str, object]) -> Function:
+    configuration = Configuration(runtime="python3", handler="index.handler", type=kind)
+    return triggers.create_reachable_function(
+        make.act(),
+        service,
+        name="web",
+        configuration=configuration,
+        package=make.code(make.WSGI),
+        config=config,
+    )
 
 
 def test_create_trigger__name_or_qualifier_taken__says_which(function: Function) -> None:
