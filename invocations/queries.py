@@ -73,6 +73,10 @@ class Units:
     by_version: dict[str, int]
     both: int
 
+    @property
+    def distinct(self) -> int:
+        return sum(self.by_version.values()) + self.both
+
 
 # Versions of one key are compared as text: all that counts is whether they differ.
 _UNITS = """

@@ -80,7 +80,7 @@ def _split(request: HttpRequest, alias: Alias, at: datetime) -> dict[str, Any]:
         "as_of": as_of,
         "is_current": revision.pk == alias.revision_id,
         "numbers": list(query.revisions(alias).values_list("number", flat=True)[:PAGE_SIZE]),
-        "shown": _shown(revision, split.verdict.n),
+        "shown": _shown(revision, split.calls),
         "csv_url": f"{reverse('alias-split-csv', args=address)}?revision={revision.number}",
         "chart": charts.split_chart([split]),
         **splits.shown(split),

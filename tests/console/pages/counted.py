@@ -38,6 +38,15 @@ def traffic(revision: AliasRevision, version: int, n: int, *, at: datetime, erro
             models.TrafficBucket.objects.filter(pk=bucket.pk).update(**added)
 
 
+def keys(revision: AliasRevision, version: int, units: Iterable[int], *, at: datetime = make.NOW) -> None:
+    """Distinct keys that this revision sent to a version."""
+    rows = [
+        models.TrafficUnit(alias_revision=revision.pk, unit_hash=unit, version=str(version), at=at)
+        for unit in units
+    ]
+    models.TrafficUnit.objects.bulk_create(rows)
+
+
 def plan(service: Service, **changes: object) -> Plan:
     wanted = {"qualifier": "alias1", "payloads": ["{}"], "total": 2000, "concurrency": 16} | changes
     return Plan(region=service.region, service=service.name, function="checkout", **wanted)
