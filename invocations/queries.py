@@ -99,10 +99,22 @@ def units_of_revisions(alias_revisions: Iterable[int]) -> dict[int, Units]:
     return found
 
 
-def labelled(alias_revisions: Iterable[int], *, since: datetime, limit: int) -> list[InvocationLabels]:
+# Revision by revision, for the index gives each one's newest; all at once, all of them would be sorted.
+_LABELLED = """
+SELECT newest.* FROM unnest(%s::bigint[]) AS wanted (id) CROSS JOIN LATERAL (
+    SELECT * FROM invocations_invocationlabels WHERE alias_revision = wanted.id ORDER BY at DESC LIMIT %s
+) AS newest ORDER BY newest.at DESC LIMIT %s
+"""
+
+
+def labelled(alias_revisions: Iterable[int], *, limit: int) -> list[InvocationLabels]:
     """The newest calls through these revisions whose labels were kept, newest first."""
-    found = InvocationLabels.objects.filter(alias_revision__in=list(alias_revisions), at__gte=since)
-    return list(found.order_by("-at")[:limit])
+    return list(InvocationLabels.objects.raw(_LABELLED, [list(alias_revisions), limit, limit]))
+
+
+def count_labelled(alias_revisions: Iterable[int], limit: int) -> int:
+    """How many calls through these revisions have labels that are kept; it stops counting at `limit`."""
+    return InvocationLabels.objects.filter(alias_revision__in=list(alias_revisions))[:limit].count()
 
 
 def _slots(found: QuerySet[TrafficBucket]) -> list[Slot]:
