@@ -50,6 +50,7 @@ def split_chart(splits: Sequence[Split], *, planned: int | None = None) -> Chart
     return {
         "kind": "split",
         "share": _share_name(splits),
+        "target": _target_name(splits),
         "band": _band_name(splits),
         "max": max(start, planned or 0),
         "range": _range([split for split in splits if split.rows]),
@@ -90,8 +91,18 @@ def _band_name(splits: Iterable[Split]) -> str:
 
 
 def _share_name(splits: Sequence[Split]) -> str:
+    """What the line is. Where keys or rules decide, it describes the calls and is held against nothing."""
     canaries = {split.policy.canary.version for split in splits if split.policy.canary}
-    return f"Observed share of version {canaries.pop()}" if len(canaries) == 1 else "Observed canary share"
+    canary = f"version {canaries.pop()}" if len(canaries) == 1 else "the canary"
+    is_described = bool({split.measure for split in splits} & {Measure.KEYS, Measure.RULES})
+    return f"Share of calls to {canary}" if is_described else f"Observed share of {canary}"
+
+
+def _target_name(splits: Iterable[Split]) -> str:
+    """What the line of the weight is; empty where none has a weight."""
+    weighed = [split for split in splits if split.weight is not None]
+    by_key = any(split.measure is Measure.KEYS for split in weighed)
+    return "Configured share of keys" if by_key else "Configured weight" if weighed else ""
 
 
 def _segment_sentence(segment: Chart) -> str:

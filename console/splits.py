@@ -20,6 +20,7 @@ from releases.queries.traffic import Split, VersionCount
 
 COLUMNS: Final = ("revision", "n", "k", "share", "wilson_lo", "wilson_hi", "band_lo", "band_hi")
 EXAMPLES: Final = (100, 1_000, 10_000, 100_000)
+EVEN_EXAMPLES: Final = EXAMPLES[:-1]  # beyond, both ends read the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def why(split: Split) -> Why | None:
         n=n,
         exact=weight_bp in (0, WHOLE_BP),
         now=_expected(split, [n])[0] if n and split.weight is not None else None,
-        examples=_expected(split, EXAMPLES),
+        examples=_expected(split, EVEN_EXAMPLES if measure is Measure.EVEN else EXAMPLES),
         parameter=str(split.policy.key or ""),
     )
 

@@ -57,7 +57,7 @@ def test_split_chart__two_revisions__stand_one_after_the_other_and_are_not_poole
     assert (second["start"], second["end"]) == (100, 150)
     assert second["points"][0][0] == 150
     assert second["points"][0][6:] == [50, 20]
-    assert chart["share"] == "Observed canary share"
+    assert chart["share"] == "Observed share of the canary"
 
 
 def test_split_chart__planned_invocations__end_the_axis() -> None:
@@ -88,6 +88,7 @@ def test_split_chart__by_key__has_a_weight_and_nothing_around_it() -> None:
     chart = charts.split_chart([split((10, 4), (100, 61), policy=STICKY)])
     [segment] = chart["segments"]
     assert (chart["band"], segment["weight"], segment["band"]) == ("", 30, [])
+    assert (chart["share"], chart["target"]) == ("Share of calls to version 2", "Configured share of keys")
     assert segment["points"][1] == [100, 61, None, None, None, None, 100, 61]
     assert (chart["range"]["min"] <= 30, chart["range"]["max"] >= 61) == (True, True)
 

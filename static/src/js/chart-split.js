@@ -4,7 +4,6 @@
 // calls is a description and has neither. What a segment has not is null or empty, and its legend is left out.
 import { axis, count, frame, marks, short } from "./chart-palette.js";
 
-const WEIGHT = "Configured weight";
 const INTERVAL = "95% interval of the share, at one moment";
 const LINE = "path://M0 0h18v2H0z";
 const DASHES = "path://M0 0h5v2H0zM7 0h5v2H7zM14 0h5v2h-5z";
@@ -15,7 +14,7 @@ const ALONE = 3; // points so few that no line leads the eye to them
 const AREA_OPACITY = 0.18;
 
 export function splitOption(data, colours, { logarithmic, narrow }) {
-  const { segments, band } = data;
+  const { segments, band, target } = data;
   const weighed = segments.some((part) => part.weight !== null);
   const intervals = segments.filter((part) => part.points.some(hasInterval));
   const path = (rows, column) => segments.flatMap((part) => [...part[rows].map((row) => [row[X], row[column]]), [null, null]]);
@@ -30,7 +29,7 @@ export function splitOption(data, colours, { logarithmic, narrow }) {
       ...base.legend,
       data: [
         { name: data.share, icon: LINE },
-        ...(weighed ? [{ name: WEIGHT, icon: LINE }] : []),
+        ...(weighed ? [{ name: target, icon: LINE }] : []),
         ...(intervals.length ? [{ name: INTERVAL, itemStyle: { opacity: 2 * AREA_OPACITY } }] : []),
         ...(band ? [{ name: band, icon: DASHES }] : []),
       ],
@@ -69,7 +68,7 @@ export function splitOption(data, colours, { logarithmic, narrow }) {
       { ...dashed, ...dashes, id: "band-high", data: path("band", 2) },
       {
         type: "line",
-        name: WEIGHT,
+        name: target,
         color: colours.text,
         symbol: "none",
         silent: true,
