@@ -27,7 +27,7 @@ DOCUMENTS = {
 EACH_DOCUMENT = pytest.mark.parametrize("name", sorted(DOCUMENTS))
 
 READERS = {name for name in vars(env) if callable(getattr(env, name)) and name.islower()} | {"get"}
-UNITS = {"": 1, "KB": 2**10, "MB": 2**20, "s": 1, "min": 60, "days": 86_400}
+UNITS = {"": 1, "KB": 2**10, "MB": 2**20, "s": 1, "min": 60, "h": 3600, "days": 86_400}
 
 
 def rows(text: str) -> Iterator[list[str]]:
@@ -136,7 +136,7 @@ def test_limit__as_documented__is_the_codes(stated: str, name: str) -> None:
 
 def test_scaling__retention__states_every_time() -> None:
     stated = {name for _figure, name in limits()}
-    times = {f"invocations.retention.{name}" for name in ("ROWS", "RUNS", "RECORDERS")}
+    times = {f"invocations.retention.{name}" for name in ("ROWS", "RUNS", "RECORDERS", "LABELS", "UNITS")}
     assert times == {f"invocations.retention.{k}" for k, v in vars(retention).items() if type(v) is timedelta}
     assert times | {f"invocations.queries.TIERS[{tier}]" for tier in queries.TIERS} <= stated
 

@@ -268,6 +268,8 @@ class DataPlane:
             cold=cold,
             instance=instance,
             log=log,
+            unit_hash=route.unit,
+            labels=route.labels,
         )
 
 

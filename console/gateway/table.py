@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from console.fc.refusals import alias_not_found, function_not_found, service_not_found, version_not_found
 from invocations.engine.bundle import Bundle
+from releases.core import recording
 from releases.core.parameters import Attributes
 from releases.core.policies import BadPolicy, parse
 from releases.core.routing import Decide, compile_policy
@@ -40,19 +41,22 @@ class Target:
 class Route(NamedTuple):
     """What a call resolved to. `revision` is 0 and `reason` empty when no alias was asked.
 
-    `unit` is the hash of the key that was split, 0 for none (`releases.core.routing.Decision`).
+    `unit` is the hash of the key that was split, 0 for none (`releases.core.routing.Decision`); `labels` is
+    what shall be recorded of the call, None unless the alias asks for it (`releases.core.recording`).
     """
 
     target: Target
     revision: int
     reason: str
     unit: int
+    labels: recording.Labels | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Alias:
     revision: int
     decide: Decide
+    read_labels: Callable[[Attributes], recording.Labels] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ class RoutingTable:
             return Route(_target(service, key[1], qualifier, function), 0, "", 0)
         decision = alias.decide(call)
         target = _target(service, key[1], str(decision.version), function)
-        return Route(target, alias.revision, decision.reason, decision.unit)
+        labels = None if alias.read_labels is None else alias.read_labels(call)
+        return Route(target, alias.revision, decision.reason, decision.unit, labels)
 
     def trigger(self, key: ServiceKey, qualifier: str, function: str) -> HttpTrigger | None:
         """The trigger of exactly this qualifier."""
@@ -150,7 +155,9 @@ def _compile(routes: ServiceRoutes) -> CompiledService:
 def _compile_alias(routes: ServiceRoutes, route: AliasRoute) -> _Alias | None:
     try:
         policy = parse(route.policy)
-        return _Alias(route.revision, compile_policy(policy, salt=route.salt, draw=random.random))
+        decide = compile_policy(policy, salt=route.salt, draw=random.random)
+        recorded = recording.parse(route.recorded_parameters)
+        return _Alias(route.revision, decide, recording.compile_labels(recorded) if recorded else None)
     except BadPolicy as bad:
         # One policy that cannot be read must not keep every other change from taking effect.
         logger.error("alias %s of %s/%s does not route: %s", route.name, routes.region, routes.name, bad)

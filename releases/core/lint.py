@@ -14,6 +14,7 @@ from .orders import Order, as_number, as_version, sort_key
 from .parameters import Parameter
 from .policies import WHOLE_BP, Policy, Sticky
 from .policy_words import condition
+from .recording import folded
 from .routing import matcher
 from .rules import Combiner, Operator, Rule, Rules
 
@@ -52,7 +53,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the linter may know beyond the policy. Unknown facts find nothing."""
+    """What the linter may know beyond the policy. Unknown facts find nothing.
+
+    `seen` has parameters in one spelling (`releases.core.recording.folded`).
+    """
 
     has_http_functions: bool = True
     identical_versions: bool = False
@@ -203,7 +207,7 @@ def _apart(low: Rule, high: Rule) -> bool:
 def _recorded(policy: Policy, facts: Facts) -> list[Finding]:
     found = []
     for parameter in policy.parameters:
-        seen = facts.seen.get(parameter)
+        seen = facts.seen.get(folded(parameter))
         if seen is None or seen.calls < _FEW_CALLS:
             continue
         if seen.present == 0:

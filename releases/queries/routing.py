@@ -5,6 +5,7 @@ Loaded in a fixed number of queries however much there is, without the code itse
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Count, Max, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from invocations.engine.bundle import Bundle
 from releases.models import Alias, CodePackage, Function, Service, Trigger, Version, VersionFunction
@@ -20,6 +23,8 @@ from releases.models import Alias, CodePackage, Function, Service, Trigger, Vers
 ServiceKey: TypeAlias = tuple[str, str]  # region, name
 
 LATEST = "LATEST"
+_RECORDED = Cast("recorded", TextField())  # as PostgreSQL prints it, here and in `marks` alike
+_NOTHING_RECORDED = "[]"
 _CONFIGURATION = (
     "name",
     "type",
@@ -46,6 +51,7 @@ class Mark(NamedTuple):
     functions_modified: datetime | None
     triggers: int = 0
     triggers_modified: datetime | None = None
+    recorded: str = ""
 
 
 NOTHING = Mark(0, 0, 0, 0, 0, None)
@@ -53,12 +59,22 @@ NOTHING = Mark(0, 0, 0, 0, 0, None)
 
 @dataclass(frozen=True, slots=True)
 class AliasRoute:
-    """An alias as it routes now. `policy` is a document for `releases.core.policies.parse`."""
+    """An alias as it routes now.
+
+    `policy` is a document for `releases.core.policies.parse`, `recorded` one for
+    `releases.core.recording.parse`.
+    """
 
     name: str
     salt: str
     revision: int
     policy: Mapping[str, Any]
+    recorded: str = _NOTHING_RECORDED
+
+    @property
+    def recorded_parameters(self) -> list[list[str]]:
+        parameters: list[list[str]] = json.loads(self.recorded)
+        return parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +136,10 @@ def load(keys: Collection[ServiceKey] | None = None) -> list[ServiceRoutes]:
 
 
 def marks() -> dict[ServiceKey, Mark]:
-    """The mark of every live service. Five queries, none of which grows with what a service holds."""
-    aliases = _grouped(Alias.objects.filter(retired_at=None, revision__isnull=False), "revision_id")
+    """The mark of every live service. Six queries, none of which grows with what a service holds."""
+    routed = Alias.objects.filter(retired_at=None, revision__isnull=False)
+    aliases = _grouped(routed, "revision_id")
+    recorded = _recorded(routed)
     versions = _grouped(Version.objects.filter(retired_at=None), "number")
     functions = _grouped(Function.objects.all(), "modified_at")
     triggers = _grouped(Trigger.objects.all(), "modified_at", service="function__service_id")
@@ -131,6 +149,7 @@ def marks() -> dict[ServiceKey, Mark]:
             *versions.get(service_id, (0, 0)),
             *functions.get(service_id, (0, None)),
             *triggers.get(service_id, (0, None)),
+            recorded=recorded.get(service_id, ""),
         )
         for service_id, region, name in _live(None).values_list("id", "region", "name")
     }
@@ -166,8 +185,8 @@ def _of(manager: Any, field: str, ids: list[int] | None) -> Any:
 def _aliases(ids: list[int] | None) -> dict[int, list[AliasRoute]]:
     found: dict[int, list[AliasRoute]] = defaultdict(list)
     live = _of(Alias.objects, "service_id", ids).filter(retired_at=None, revision__isnull=False)
-    columns = ("service_id", "name", "salt", "revision_id", "revision__policy")
-    for service_id, *route in live.values_list(*columns):
+    columns = ("service_id", "name", "salt", "revision_id", "revision__policy", _RECORDED)
+    for service_id, *route in live.order_by("pk").values_list(*columns):
         found[service_id].append(AliasRoute(*route))
     return found
 
@@ -220,12 +239,19 @@ def _bundle(region: str, service: str, version: str, row: list[Any]) -> Bundle:
     )
 
 
+def _recorded(aliases: QuerySet[Alias]) -> dict[int, str]:
+    grouped = aliases.exclude(recorded=[]).values("service_id")
+    texts = StringAgg(_RECORDED, delimiter=" ", order_by="pk")
+    return dict(grouped.annotate(texts=texts).values_list("service_id", "texts"))
+
+
 def _mark(
     aliases: Iterable[AliasRoute],
     versions: Collection[int],
     modified: Collection[datetime],
     triggers: Collection[tuple[datetime, TriggerRoute]],
 ) -> Mark:
+    aliases = list(aliases)
     revisions = [alias.revision for alias in aliases]
     return Mark(
         aliases=len(revisions),
@@ -236,6 +262,7 @@ def _mark(
         functions_modified=max(modified, default=None),
         triggers=len(triggers),
         triggers_modified=max((modified_at for modified_at, _ in triggers), default=None),
+        recorded=" ".join(alias.recorded for alias in aliases if alias.recorded != _NOTHING_RECORDED),
     )
 
 
