@@ -7,7 +7,8 @@ import zipfile
 from datetime import UTC, datetime
 
 from invocations.engine.packages import pack
-from releases.core.policies import Canary, Die, Policy, Split
+from releases.core import policies
+from releases.core.policies import Canary, Policy
 from releases.models import Alias, Function, Service, User, Version
 from releases.operations import aliases, catalog, versions
 from releases.operations.aliases import Setting
@@ -78,7 +79,7 @@ def alias(
     canary: int | None = None,
     weight_bp: int = 0,
     *,
-    split: Split | None = None,
+    split: policies.Split | None = None,
 ) -> Alias:
-    policy = Policy(primary, Canary(canary, weight_bp) if canary else None, split or Die())
+    policy = Policy(primary, Canary(canary, weight_bp) if canary else None, split or policies.Die())
     return aliases.create_alias(act(), of, name=name, setting=Setting(policy=policy))
