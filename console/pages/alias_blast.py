@@ -9,13 +9,12 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from console.access import alias_for
-from console.forms.aliases import PolicyForm
 from console.htmx import fragment
+from console.pages.alias_preview import draft
 from releases.core import replay_words
 from releases.core.policies import Policy
 from releases.models import Alias
 from releases.queries import replay
-from releases.queries import versions as version_query
 
 BLAST = "console/aliases/_alias_blast.html"
 
@@ -24,20 +23,17 @@ BLAST = "console/aliases/_alias_blast.html"
 def alias_blast(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     """What the panel, as it is filled in at the moment, would move. It changes nothing."""
     alias = alias_for(request, region, service, name)
-    form = PolicyForm(request.POST, versions=version_query.versions(alias.service))
-    form.is_valid()
-    return fragment(request, BLAST, blast_of(alias, form.policy))
+    return fragment(request, BLAST, _blast(alias, draft(request, alias.service)))
 
 
-def blast_of(alias: Alias, draft: Policy | None) -> dict[str, Any]:
-    """What the fragment shows; `draft` is None while the panel is not complete. Two queries."""
-    found = replay.blast_radius(alias, draft) if draft else None
+def _blast(alias: Alias, policy: Policy | None) -> dict[str, Any]:
+    """What the fragment shows; `policy` is None while the panel is not complete. Two queries."""
+    found = replay.blast_radius(alias, policy) if policy else None
     return {
         "service": alias.service,
         "alias": alias,
         "blast": found,
         "blast_sentence": replay_words.sentence(found) if found else "",
-        "blast_shown": True,
         "is_unrecorded": found is not None and not found.calls,
     }
 
