@@ -84,7 +84,8 @@ class ConfigurationForm(forms.Form):
 
     def configuration(self) -> Configuration:
         """The cleaned form as the operations take it."""
-        return Configuration(**{field.name: self.cleaned_data[field.name] for field in fields(Configuration)})
+        columns = {field.name for field in fields(Configuration)} & self.cleaned_data.keys()
+        return Configuration(**{column: self.cleaned_data[column] for column in columns})
 
 
 def parse_environment(text: str) -> dict[str, str]:
