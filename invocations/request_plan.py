@@ -126,7 +126,7 @@ class RequestPlan:
         taken |= {(Place.COOKIE, name) for name, _ in self.cookies}
         for row, attribute in enumerate(self.drawn):
             try:
-                _check_attribute(attribute)
+                check_attribute(attribute)
             except BadAttribute as bad:
                 raise BadRequestPlan("drawn", str(bad), row=row, part=bad.part) from bad
             header = attribute.place is Place.HEADER
@@ -167,7 +167,7 @@ def parse(document: dict[str, Any]) -> RequestPlan:
     )
 
 
-def _check_attribute(attribute: DrawnAttribute) -> None:
+def check_attribute(attribute: DrawnAttribute) -> None:
     """Raise BadAttribute."""
     place, source = attribute.place, attribute.source
     _check_name(place, attribute.name)
