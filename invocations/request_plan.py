@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from . import drawn
-from .drawn import BadAttribute, DrawnAttribute, Listed, Place, has_controls
+from .drawn import MAX_NAME, BadAttribute, DrawnAttribute, Listed, Place, has_controls
 
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 MAX_DRAWN: Final = 8
@@ -35,7 +35,7 @@ OWN_HEADERS: Final = frozenset(
     }
 )
 OWN_PREFIXES: Final = ("x-fc-", "x-serin-")
-MAX_NAME: Final = 128
+
 
 IN_PATH: Final = "/%:@!$&'()*+,;=~"
 IN_QUERY: Final = IN_PATH + "?"
