@@ -16,8 +16,10 @@ from .drawn import MAX_NAME, BadAttribute, DrawnAttribute, Listed, Place, has_co
 
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 MAX_DRAWN: Final = 8
-MAX_HEAD: Final = 8192  # bytes of headers and cookies of one call
-MAX_ADDRESS: Final = 4096  # bytes of its path and query
+# The gateway takes 8 KB of headers and 4 KB of path and query. The rest is for what we add: authorization and
+# host, and the names of service, qualifier and function.
+MAX_HEAD: Final = 6144  # bytes of headers and cookies of one call
+MAX_ADDRESS: Final = 3584  # bytes of its path and query
 MAX_BODY: Final = 128 * 1024  # bytes
 OWN_HEADERS: Final = frozenset(
     {

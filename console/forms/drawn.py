@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from console.forms.checks import WholeNumberField
 from invocations.drawn import (
@@ -45,10 +47,13 @@ def _text(longest: int) -> forms.TextInput:
 class DrawnForm(forms.Form):
     """One attribute. `attribute` is set once this is valid."""
 
-    type = forms.ChoiceField(label="Parameter type", choices=[(place.value, place.value) for place in Place])
+    type = forms.ChoiceField(required=False, choices=[(place.value, place.value) for place in Place])
     name = forms.CharField(required=False, widget=_text(MAX_NAME))
     source = forms.ChoiceField(
-        label="Drawn from", choices=[(LIST, "a list"), (KEYS, "k distinct keys")], initial=KEYS
+        label="Drawn from",
+        required=False,
+        choices=[(LIST, "a list"), (KEYS, "k distinct keys")],
+        initial=KEYS,
     )
     values = forms.CharField(
         required=False,
@@ -60,7 +65,7 @@ class DrawnForm(forms.Form):
         label="Taken", required=False, choices=[(order.value, order.value) for order in Order]
     )
     count = WholeNumberField(
-        label="Keys", required=False, initial=1000, help_text=f"From 1 to {MAX_KEYS:,}.", min_value=0
+        label="Keys", required=False, initial=1000, help_text=f"1 to {MAX_KEYS:,}.", min_value=0
     )
     prefix = forms.CharField(  # type: ignore[assignment]  # a field: Django takes it out of the class
         required=False, strip=False, initial="user-", widget=_text(MAX_PREFIX), help_text="user-1, user-2 ..."
@@ -74,12 +79,18 @@ class DrawnForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.attribute: DrawnAttribute | None = None
 
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if self.cleaned_data.get("type") == Place.COOKIE:
+            check_cookie(name)
+        return name
+
     def clean(self) -> dict[str, Any]:
         super().clean()
         if self.errors:
             return self.cleaned_data
         data = self.cleaned_data
-        attribute = DrawnAttribute(Place(data["type"]), data["name"], self._source())
+        attribute = DrawnAttribute(Place(data["type"] or Place.HEADER), data["name"], self._source())
         try:
             check_attribute(attribute)
         except BadAttribute as bad:
@@ -94,6 +105,12 @@ class DrawnForm(forms.Form):
             lines = (line.strip(" \t") for line in re.split("\r\n|\r|\n", data["values"]))
             return Listed(tuple(line for line in lines if line), Order(data["order"] or Order.IN_TURN))
         return Keys(data["count"] or 0, Spread(data["spread"] or Spread.EVEN), data["prefix"])
+
+
+def check_cookie(name: str) -> None:
+    """Raise ValidationError for what never reaches a function."""
+    if name.lower() in {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}:
+        raise ValidationError(f"The cookie {name} is the console's: the gateway keeps it from functions.")
 
 
 def rows(data: Mapping[str, Any]) -> list[Row]:

@@ -55,7 +55,10 @@ class RequestForm(forms.Form):
         return _pairs(self.cleaned_data["headers"], ":")
 
     def clean_cookies(self) -> tuple[tuple[str, str], ...]:
-        return _pairs(self.cleaned_data["cookies"], "=")
+        pairs = _pairs(self.cleaned_data["cookies"], "=")
+        for name, _ in pairs:
+            drawn.check_cookie(name)
+        return pairs
 
     def clean_body(self) -> str:
         body: str = self.cleaned_data["body"]

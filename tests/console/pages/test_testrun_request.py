@@ -139,6 +139,7 @@ def test_testrun_create__request_with_drawn_attributes__is_kept_as_typed(
         ({"headers": "x: " + "y" * 9000}, "headers"),
         ({"cookies": "theme"}, "cookies"),
         ({"cookies": "a=1;b=2"}, "cookies"),
+        ({"cookies": "Serin_Session=1"}, "cookies"),
         ({"body": "a\0b"}, "body"),
         ({"body": "x" * (MAX_BODY + 1)}, "body"),
     ],
@@ -176,6 +177,7 @@ def test_testrun_create__bad_request__is_told_at_its_field(
         ({"source": "list", "values": "a\x01"}, "values"),
         ({"source": "list", "values": "a", "order": "odd"}, "order"),
         ({"type": "Cookie", "source": "list", "values": "a;b"}, "values"),
+        ({"type": "Cookie", "name": "serin_csrf"}, "name"),
     ],
 )
 def test_testrun_create__bad_attribute__is_told_at_its_row(
