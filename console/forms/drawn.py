@@ -59,7 +59,7 @@ class DrawnForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"class": "code", "rows": 3, "spellcheck": "false"}),
-        help_text=f"One a line, at most {MAX_VALUES:,} of {MAX_VALUE} characters.",
+        help_text=f"One a line, at most {MAX_VALUES:,}; each of at most {MAX_VALUE} characters.",
     )
     order = forms.ChoiceField(
         label="Taken", required=False, choices=[(order.value, order.value) for order in Order]
@@ -68,7 +68,11 @@ class DrawnForm(forms.Form):
         label="Keys", required=False, initial=1000, help_text=f"1 to {MAX_KEYS:,}.", min_value=0
     )
     prefix = forms.CharField(  # type: ignore[assignment]  # a field: Django takes it out of the class
-        required=False, strip=False, initial="user-", widget=_text(MAX_PREFIX), help_text="user-1, user-2 ..."
+        required=False,
+        strip=False,
+        initial="user-",
+        widget=_text(MAX_PREFIX),
+        help_text="The number follows it.",
     )
     spread = forms.ChoiceField(
         required=False,
