@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from invocations.engine.packages import pack
 from releases.core.policies import Canary, Policy
-from releases.models import Alias, Function, Service, User, Version
-from releases.operations import aliases, catalog, versions
+from releases.core.triggers import METHODS, Auth, HttpTrigger, http_config
+from releases.models import Alias, Function, Service, Trigger, User, Version
+from releases.operations import aliases, catalog, triggers, versions
 from releases.operations.aliases import Setting
 from releases.operations.audit import Act
 from releases.operations.catalog import Configuration
@@ -51,6 +52,18 @@ def function(of: Service, name: str = "checkout", text: str = HELLO, **configura
     return catalog.create_function(
         act(), of, name=name, configuration=Configuration(**settings), package=code(text)
     )
+
+
+def trigger(
+    of: Function,
+    name: str = "web",
+    *,
+    qualifier: str = "LATEST",
+    methods: tuple[str, ...] = METHODS,
+    auth: Auth = Auth.ANONYMOUS,
+) -> Trigger:
+    config = http_config(HttpTrigger(methods, auth))
+    return triggers.create_trigger(act(), of, name=name, qualifier=qualifier, config=config)
 
 
 def deploy(of: Function, text: str) -> Function:

@@ -16,7 +16,8 @@ from invocations.engine.bundle import Bundle
 from releases.core.parameters import Attributes
 from releases.core.policies import BadPolicy, parse
 from releases.core.routing import Decide, compile_policy
-from releases.queries.routing import AliasRoute, Mark, ServiceKey, ServiceRoutes
+from releases.core.triggers import BadTrigger, HttpTrigger, parse_http
+from releases.queries.routing import LATEST, AliasRoute, Mark, ServiceKey, ServiceRoutes
 
 logger = logging.getLogger(__name__)
 
@@ -56,11 +57,15 @@ class _Alias:
 
 @dataclass(frozen=True, slots=True)
 class CompiledService:
-    """A service ready for calls; `versions` maps a version to its functions."""
+    """A service ready for calls.
+
+    `versions` maps a version to its functions, `triggers` a function and a qualifier to what lets callers in.
+    """
 
     mark: Mark
     aliases: dict[str, _Alias]
     versions: dict[str, dict[str, Target]]
+    triggers: dict[tuple[str, str], HttpTrigger]
 
 
 class RoutingTable:
@@ -80,6 +85,17 @@ class RoutingTable:
         decision = alias.decide(call)
         target = _target(service, key[1], str(decision.version), function)
         return Route(target, alias.revision, decision.reason, decision.unit)
+
+    def trigger(self, key: ServiceKey, qualifier: str, function: str) -> HttpTrigger | None:
+        """The trigger of exactly this qualifier."""
+        service = self._services.get(key)
+        return None if service is None else service.triggers.get((function, qualifier))
+
+    def is_event_function(self, key: ServiceKey, function: str) -> bool:
+        """Whether LATEST has this function, and events call it."""
+        service = self._services.get(key)
+        target = None if service is None else service.versions[LATEST].get(function)
+        return target is not None and target.bundle.type == "event"
 
     def replace(self, keys: Iterable[ServiceKey], found: dict[ServiceKey, CompiledService]) -> None:
         """Take in what was found of `keys`; those that were not found are gone."""
@@ -127,6 +143,7 @@ def _compile(routes: ServiceRoutes) -> CompiledService:
         mark=routes.mark,
         aliases={name: alias for name, alias in aliases.items() if alias is not None},
         versions=versions,
+        triggers=_compile_triggers(routes),
     )
 
 
@@ -138,6 +155,16 @@ def _compile_alias(routes: ServiceRoutes, route: AliasRoute) -> _Alias | None:
         # One policy that cannot be read must not keep every other change from taking effect.
         logger.error("alias %s of %s/%s does not route: %s", route.name, routes.region, routes.name, bad)
         return None
+
+
+def _compile_triggers(routes: ServiceRoutes) -> dict[tuple[str, str], HttpTrigger]:
+    found = {}
+    for route in routes.triggers:
+        try:
+            found[route.function, route.qualifier] = parse_http(route.config)
+        except BadTrigger as bad:
+            logger.error("a trigger of %s/%s is left out: %s", routes.name, route.function, bad)
+    return found
 
 
 def _headers(bundle: Bundle) -> HeaderList:
