@@ -72,8 +72,9 @@ class Listed:
     values: tuple[str, ...]
     order: Order = Order.IN_TURN
 
-    def longest(self) -> str:
-        return max(self.values, key=lambda value: len(value.encode()))
+    def longest(self, encode: Encode) -> int:
+        """Bytes of the longest value."""
+        return max(len(encode(value)) for value in self.values)
 
     def check(self) -> None:
         """Raise BadAttribute."""
@@ -106,8 +107,9 @@ class Keys:
     spread: Spread = Spread.EVEN
     prefix: str = "user-"
 
-    def longest(self) -> str:
-        return f"{self.prefix}{self.count}"
+    def longest(self, encode: Encode) -> int:
+        """Bytes of the longest key."""
+        return len(encode(f"{self.prefix}{self.count}"))
 
     def check(self) -> None:
         """Raise BadAttribute."""
@@ -127,7 +129,7 @@ class Keys:
 
     def __str__(self) -> str:
         keys = f"{self.count:,} distinct key{'s' if self.count != 1 else ''}"
-        return f"{self.spread} from {keys}, {self.prefix}1 to {self.longest()}"
+        return f"{self.spread} from {keys}, {self.prefix}1 to {self.prefix}{self.count}"
 
 
 @dataclass(frozen=True, slots=True)

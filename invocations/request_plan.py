@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from . import drawn
 from .drawn import MAX_NAME, BadAttribute, DrawnAttribute, Listed, Place, has_controls
@@ -29,7 +29,9 @@ OWN_HEADERS: Final = frozenset(
         "expect",
         "host",
         "keep-alive",
+        "proxy-authenticate",
         "proxy-authorization",
+        "proxy-connection",
         "te",
         "trailer",
         "transfer-encoding",
@@ -37,7 +39,6 @@ OWN_HEADERS: Final = frozenset(
     }
 )
 OWN_PREFIXES: Final = ("x-fc-", "x-serin-")
-
 
 IN_PATH: Final = "/%:@!$&'()*+,;=~"
 IN_QUERY: Final = IN_PATH + "?"
@@ -103,6 +104,9 @@ class RequestPlan:
             raise BadRequestPlan("path", "The path begins with a slash.")
         if "?" in self.path or "#" in self.path:
             raise BadRequestPlan("path", "The path holds neither ? nor #: the query has a field of its own.")
+        if any(unquote(segment) in {".", ".."} for segment in self.path.split("/")):
+            # A balancer on the way would take the call out of the function's address.
+            raise BadRequestPlan("path", "The path cannot hold . or .. between slashes.")
         if has_controls(self.path):
             raise BadRequestPlan("path", "The path holds a control character.")
         if "#" in self.query:
@@ -140,20 +144,23 @@ class RequestPlan:
 
     def _check_sizes(self) -> None:
         """The longest request that could be drawn must fit."""
-        longest = [(each.place, each.name, each.source.longest()) for each in self.drawn]
+        query = [each for each in self.drawn if each.place is Place.QUERY]
         address = len(quote(self.path, IN_PATH)) + len(quote(self.query, IN_QUERY))
-        address += sum(
-            len(quote_plus(f"{name}{value}")) + 2 for place, name, value in longest if place is Place.QUERY
-        )
+        address += sum(len(in_query(each.name)) + each.source.longest(in_query) + 2 for each in query)
         if address > MAX_ADDRESS:
             sentence = f"Path and query can take {address:,} bytes (at most {MAX_ADDRESS:,})."
             raise BadRequestPlan("path", sentence)
-        pairs = [*self.headers, *self.cookies]
-        pairs += [(name, value) for place, name, value in longest if place is not Place.QUERY]
-        head = sum(len(f"{name}: {value}\r\n".encode()) for name, value in pairs)
+        head = sum(len(f"{name}: {value}\r\n".encode()) for name, value in (*self.headers, *self.cookies))
+        others = [each for each in self.drawn if each.place is not Place.QUERY]
+        head += sum(len(f"{each.name}: \r\n") + each.source.longest(str.encode) for each in others)
         if head > MAX_HEAD:
             sentence = f"Headers and cookies can take {head:,} bytes (at most {MAX_HEAD:,})."
             raise BadRequestPlan("headers", sentence)
+
+
+def in_query(text: str) -> bytes:
+    """A name or value as a query holds it."""
+    return quote_plus(text).encode()
 
 
 def parse(document: dict[str, Any]) -> RequestPlan:
@@ -213,7 +220,7 @@ def _check_free(header: str) -> None:
             "name", "The header Cookie is made of the cookies: they have a field of their own."
         )
     if header in OWN_HEADERS or header.startswith(OWN_PREFIXES):
-        raise BadAttribute("name", f"The header {header} belongs to the way, not to the caller.")
+        raise BadAttribute("name", f"The header {header} is made on the way and cannot be given.")
 
 
 def _check_value(place: Place, value: str, part: str) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, urlsplit
 
 from .drawn import Place, Value
-from .request_plan import IN_PATH, IN_QUERY, RequestPlan
+from .request_plan import IN_PATH, IN_QUERY, RequestPlan, in_query
 
 RequestOf: TypeAlias = Callable[[int], bytes]
 """The whole request of an index."""
@@ -48,8 +48,8 @@ def calls(target: Target, plan: RequestPlan, *, run: str) -> RequestOf:
     for row, attribute in enumerate(plan.drawn):
         stream = f"{run}:{row}"
         if attribute.place is Place.QUERY:
-            value = attribute.source.drawn(stream, _query_value)
-            query.append([f"{quote_plus(attribute.name)}=", value])
+            value = attribute.source.drawn(stream, in_query)
+            query.append([f"{in_query(attribute.name).decode()}=", value])
         else:
             value = attribute.source.drawn(stream, str.encode)
             lines, sign = (headers, ": ") if attribute.place is Place.HEADER else (cookies, "=")
@@ -98,7 +98,3 @@ def _compiled(pieces: list[Piece]) -> RequestOf:
         return b"".join(parts)
 
     return request
-
-
-def _query_value(text: str) -> bytes:
-    return quote_plus(text).encode()

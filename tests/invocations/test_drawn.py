@@ -49,7 +49,7 @@ def test_drawn__same_run_place_and_index__is_the_same_whatever_was_sent_before(
 
 @given(sources, st.integers(0, 999_999))
 def test_drawn__any_index__is_no_longer_than_the_longest(source: Listed | Keys, index: int) -> None:
-    assert len(drawn(source, 1, first=index)[0].encode()) <= len(source.longest().encode())
+    assert len(drawn(source, 1, first=index)[0].encode()) <= source.longest(str.encode)
 
 
 def test_listed__in_turn__begins_again_at_the_end() -> None:
