@@ -13,6 +13,7 @@ from django.db.models import QuerySet, Sum
 
 from .models import Invocation, InvocationLabels, TestRun, TestRunCount, TrafficBucket
 
+SENT = ("payloads", "request")  # columns of a run that are large and seldom needed
 POINTS = 720  # of a chart by time: two hours of 10 s, two and a half days of 5 min, a month of 1 h
 TIERS = {10: timedelta(days=2), 300: timedelta(days=30), 3600: timedelta(days=800)}  # s, and how long kept
 
@@ -137,8 +138,8 @@ def invocation(region: str, service: str, request_id: str) -> Invocation | None:
 
 
 def test_runs(region: str) -> QuerySet[TestRun]:
-    """The test runs of a region, newest first, without their payloads."""
-    return TestRun.objects.filter(region=region).defer("payloads").order_by("-pk")
+    """The test runs of a region, newest first, without what they send."""
+    return TestRun.objects.filter(region=region).defer(*SENT).order_by("-pk")
 
 
 def counts(run: TestRun) -> list[TestRunCount]:

@@ -74,8 +74,14 @@ def labelled(revision: AliasRevision, sent: Iterable[Attributes], *, at: datetim
 
 
 def plan(service: Service, **changes: object) -> Plan:
-    wanted = {"qualifier": "alias1", "payloads": ["{}"], "total": 2000, "concurrency": 16} | changes
-    return Plan(region=service.region, service=service.name, function="checkout", **wanted)
+    wanted = {
+        "qualifier": "alias1",
+        "function": "checkout",
+        "payloads": ["{}"],
+        "total": 2000,
+        "concurrency": 16,
+    } | changes
+    return Plan(region=service.region, service=service.name, **wanted)
 
 
 def run(service: Service, **changes: object) -> models.TestRun:
