@@ -10,11 +10,12 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from invocations.models import TestRun
+from invocations.queries import SENT
 from releases.core.names import BadName, parse_qualifier
 from releases.core.rights import Action, Person, can
-from releases.models import Alias, AliasRevision, Function, Service, User, Version
+from releases.models import Alias, AliasRevision, Function, Service, Trigger, User, Version
 from releases.operations.audit import Act
-from releases.queries import catalog
+from releases.queries import catalog, triggers
 from releases.queries.catalog import Shown
 
 
@@ -61,6 +62,13 @@ def function_for(request: HttpRequest, region: str, service: str, name: str, act
     return function
 
 
+def trigger_for(function: Function, name: str) -> Trigger:
+    trigger = triggers.trigger(function, name)
+    if trigger is None:
+        _absent("trigger", name)
+    return trigger
+
+
 def shown_for(service: Service, qualifier: str) -> Shown:
     """What a qualifier in a URL stands for; LATEST when it is empty."""
     try:
@@ -99,7 +107,8 @@ def revision_for(alias: Alias, number: int) -> AliasRevision:
 
 
 def test_run_for(request: HttpRequest, region: str, number: int, action: Action = Action.VIEW) -> TestRun:
-    run = TestRun.objects.filter(pk=number, region=region_for(region)).first()
+    """What it sends is loaded when it is asked for: fragments that poll never do."""
+    run = TestRun.objects.filter(pk=number, region=region_for(region)).defer(*SENT).first()
     if run is None:
         _absent("test run", str(number))
     require(request, action, run)

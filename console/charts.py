@@ -15,6 +15,7 @@ from django.utils import timezone
 from invocations.queries import Slot
 from releases.core import funnels, wording
 from releases.core.funnels import Row
+from releases.core.measures import Measure
 from releases.core.policies import Policy
 from releases.queries.traffic import Split, Traffic, VersionCount
 
@@ -23,6 +24,10 @@ Chart = dict[str, Any]
 _STEPS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # points between the marks of the vertical axis
 _MARKS: Final = 5
 _MOUTH: Final = 20
+_BANDS: Final = {
+    Measure.CALLS: "Always-valid band of the weight (99%)",
+    Measure.EVEN: "What an even spread keeps within",
+}
 _LABEL_FORMATS: Final = {10: "%H:%M:%S", 300: "%d %b %H:%M", 3600: "%d %b %H:%M"}
 
 
@@ -31,8 +36,9 @@ def split_chart(splits: Sequence[Split], *, planned: int | None = None) -> Chart
 
     Each alias revision is a segment of its own, one after the other along the axis, and never pooled.
     A point is [x, share, lo, hi, band_lo, band_hi, n, k]: x counts over all segments, n and k within
-    one; shares are in percent. `band` has points of its own, [x, lo, hi], for it is known where nothing
-    was observed. `planned` is where the axis ends, if it is known before the run does.
+    one; shares are in percent, and what a kind of split has not is null, as is the `weight` of pure
+    rules. `band` has points of its own, [x, lo, hi], for it is known where nothing was observed.
+    `planned` is where the axis ends, if it is known before the run does.
     """
     segments: list[Chart] = []
     start = 0
@@ -44,58 +50,80 @@ def split_chart(splits: Sequence[Split], *, planned: int | None = None) -> Chart
     return {
         "kind": "split",
         "share": _share_name(splits),
+        "target": _target_name(splits),
+        "band": _band_name(splits),
         "max": max(start, planned or 0),
-        "range": _range([(split.policy, split.rows) for split in splits if split.rows]),
+        "range": _range([split for split in splits if split.rows]),
         "segments": segments,
         "summary": " ".join(_segment_sentence(segment) for segment in segments),
     }
 
 
 def _segment(split: Split, start: int) -> Chart:
-    canary = split.policy.canary
-    assert canary is not None  # noqa: S101 - split_chart has left the others out
+    n = split.rows[-1].n
     return {
         "label": str(split.revision).capitalize(),
         "start": start,
-        "end": start + split.rows[-1].n,
-        "weight": canary.weight_bp / 100,
+        "end": start + n,
+        "weight": None if split.policy.share_bp is None else split.policy.share_bp / 100,
         "points": [_point(row, start) for row in split.rows],
         "band": [
-            [start + n, round(100 * lo, 3), round(100 * hi, 3)]
-            for n, lo, hi in funnels.band(split.rows[-1].n, canary.weight)
+            [start + station, _percent(lo), _percent(hi)]
+            for station, lo, hi in funnels.band(n, split.weight, measure=split.measure or Measure.RULES)
         ],
     }
 
 
-def _point(row: Row, start: int) -> list[float]:
+def _point(row: Row, start: int) -> list[float | None]:
     shares = (row.share, row.lo, row.hi, row.band_lo, row.band_hi)
-    return [start + row.n, *(round(100 * value, 3) for value in shares), row.n, row.k]
+    return [start + row.n, *map(_percent, shares), row.n, row.k]
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 3)
+
+
+def _band_name(splits: Iterable[Split]) -> str:
+    """What the dashes are; revisions of both kinds share one legend."""
+    measures = {split.measure for split in splits}
+    names = [name for measure, name in _BANDS.items() if measure in measures]
+    return " / ".join(names)
 
 
 def _share_name(splits: Sequence[Split]) -> str:
+    """What the line is. Where keys or rules decide, it describes the calls and is held against nothing."""
     canaries = {split.policy.canary.version for split in splits if split.policy.canary}
-    return f"Observed share of version {canaries.pop()}" if len(canaries) == 1 else "Observed canary share"
+    canary = f"version {canaries.pop()}" if len(canaries) == 1 else "the canary"
+    is_described = bool({split.measure for split in splits} & {Measure.KEYS, Measure.RULES})
+    return f"Share of calls to {canary}" if is_described else f"Observed share of {canary}"
+
+
+def _target_name(splits: Iterable[Split]) -> str:
+    """What the line of the weight is; empty where none has a weight."""
+    weighed = [split for split in splits if split.weight is not None]
+    by_key = any(split.measure is Measure.KEYS for split in weighed)
+    return "Configured share of keys" if by_key else "Configured weight" if weighed else ""
 
 
 def _segment_sentence(segment: Chart) -> str:
     *_, n, k = segment["points"][-1]
-    return (
-        f"{segment['label']}: {wording.count(k)} of {wording.count(n)} ({wording.share(k / n)}), "
-        f"configured {segment['weight']:g}%."
-    )
+    seen = f"{segment['label']}: {wording.count(k)} of {wording.count(n)} ({wording.share(k / n)})"
+    return f"{seen}." if segment["weight"] is None else f"{seen}, configured {segment['weight']:g}%."
 
 
-def _range(drawn: Iterable[tuple[Policy, Sequence[Row]]]) -> Chart:
+def _range(drawn: Iterable[Split]) -> Chart:
     """Where the vertical axis starts and ends, in percent, and its step.
 
     The mouth of a funnel is as wide as the axis; what counts is where it settles, so the axis fits the rows
     after the first twentieth of the invocations and cuts off what lies before.
     """
-    values: list[float] = []
-    for policy, rows in drawn:
-        settled = [row for row in rows if row.n >= rows[-1].n / _MOUTH]
-        values += [edge for row in settled for edge in (row.lo, row.hi, row.band_lo, row.band_hi)]
-        values += [policy.canary.weight] if policy.canary else []
+    edges: list[float | None] = []
+    for split in drawn:
+        settled = [row for row in split.rows if row.n >= split.rows[-1].n / _MOUTH]
+        for row in settled:
+            edges += [row.share, row.lo, row.hi, row.band_lo, row.band_hi]
+        edges.append(split.weight)
+    values = [edge for edge in edges if edge is not None]
     if not values:
         return {"min": 0, "max": 100, "step": 20}
     low, high = 100 * min(values), 100 * max(values)

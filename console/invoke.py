@@ -1,4 +1,4 @@
-"""One test invocation, by the front door: the console calls the gateway over HTTP as any caller does."""
+"""One test call, by the front door: the console calls the gateway over HTTP as any caller does."""
 
 from __future__ import annotations
 
@@ -26,6 +26,37 @@ AT_ONCE = 8  # of this process: each holds one of its threads, and the pages nee
 _SUMMARY = re.compile(r"^Duration: ([0-9.]+) ms, ", re.MULTILINE)
 _SLOTS = threading.BoundedSemaphore(AT_ONCE)
 
+OWN_HEADERS = frozenset(
+    {
+        *("authorization", "content-length", "cookie", "expect", "host"),
+        *("connection", "keep-alive", "proxy-authorization", "proxy-connection"),
+        *("te", "trailer", "transfer-encoding", "upgrade"),
+    }
+)
+"""Headers of an `HttpCall` that are not the person's to write: made here, or of one connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventCall:
+    """A call of an event function."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """A request to an HTTP function.
+
+    `target` is path and query as they are sent: it begins with a slash and is percent-encoded. `headers` may
+    repeat a name, and has none of OWN_HEADERS; `cookies` is the header Cookie, empty for none.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    cookies: str = ""
+    body: bytes = b""
+
 
 class NotInvoked(Refused):
     """The function did not run: the gateway is away, or declined the call."""
@@ -36,7 +67,8 @@ class Invoked:
     """How a call ended.
 
     `alias_revision` is the id of the revision that routed it, 0 without an alias; `error_type` is empty for
-    success; `body` holds at most MAX_BODY of the result's `size` bytes.
+    success; `body` holds at most MAX_BODY of the result's `size` bytes. `status` and `headers` are the
+    answer's own: an HTTP function chooses them.
     """
 
     request_id: UUID
@@ -50,6 +82,13 @@ class Invoked:
     body: bytes
     size: int
     round_trip_ms: float
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """What the status code means, or nothing for one that nobody has registered."""
+        return http.client.responses.get(self.status, "")
 
     @property
     def duration_ms(self) -> float | None:
@@ -102,7 +141,7 @@ def invoke(
     service: str,
     qualifier: str,
     function: str,
-    payload: bytes,
+    call: EventCall | HttpCall,
     timeout_s: int,
     now: float,
 ) -> Invoked:
@@ -113,12 +152,6 @@ def invoke(
     # fresh: the gateway looks at the database first, so that what was just deployed is what is tested.
     claims = {"sub": by, "region": region, "fresh": True}
     token = tokens.mint(tokens.derive_key(settings.SECRET_KEY), claims, now + TOKEN_S)
-    path = f"/2016-08-15/services/{quote(f'{service}.{qualifier}')}/functions/{quote(function)}/invocations"
-    headers = {
-        "Authorization": f"{tokens.SCHEME} {token}",
-        "Content-Type": "application/octet-stream",
-        "X-Fc-Log-Type": "Tail",
-    }
     if not _SLOTS.acquire(blocking=False):
         raise NotInvoked(
             f"{AT_ONCE} tests are running already: wait until one has ended, or start a test run"
@@ -126,7 +159,7 @@ def invoke(
     connection = _connection(timeout_s + MARGIN_S)
     started = time.perf_counter()
     try:
-        connection.request("POST", path, payload, headers)
+        _send(connection, _path(call, service, qualifier, function), call, token)
         response = connection.getresponse()
         body = response.read(MAX_BODY)
         return _read(response, body, (time.perf_counter() - started) * 1000)
@@ -142,16 +175,44 @@ def invoke(
         connection.close()
 
 
+def proxy_path(service: str, qualifier: str, function: str) -> str:
+    """Where an HTTP function answers on the gateway; what follows, from the slash on, is the function's."""
+    return f"/2016-08-15/proxy/{quote(f'{service}.{qualifier}')}/{quote(function)}"
+
+
 def _connection(timeout_s: float) -> http.client.HTTPConnection:
     parts = urlsplit(settings.GATEWAY_URL)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     return kind(parts.hostname or "", parts.port, timeout=timeout_s)
 
 
+def _path(call: EventCall | HttpCall, service: str, qualifier: str, function: str) -> str:
+    if isinstance(call, HttpCall):
+        return proxy_path(service, qualifier, function) + call.target
+    qualified = quote(f"{service}.{qualifier}")
+    return f"/2016-08-15/services/{qualified}/functions/{quote(function)}/invocations"
+
+
+def _send(connection: http.client.HTTPConnection, path: str, call: EventCall | HttpCall, token: str) -> None:
+    own = [("Authorization", f"{tokens.SCHEME} {token}"), ("X-Fc-Log-Type", "Tail")]
+    if isinstance(call, EventCall):
+        method, body = "POST", call.payload
+        own.append(("Content-Type", "application/octet-stream"))
+    else:
+        method, body = call.method, call.body
+        own += [*call.headers, *([("Cookie", call.cookies)] if call.cookies else [])]
+    # Not connection.request: it takes each header once, and asks for encodings that nobody chose.
+    connection.putrequest(method, path, skip_accept_encoding=True)
+    for name, value in [*own, ("Content-Length", str(len(body)))]:
+        connection.putheader(name, value.encode())
+    connection.endheaders(body)
+
+
 def _read(response: http.client.HTTPResponse, body: bytes, round_trip_ms: float) -> Invoked:
-    if response.status != 200:
-        raise NotInvoked(_refusal(response.status, body))
     header = response.headers.get
+    # An HTTP function may answer with any status; what no version answered is the gateway's refusal.
+    if response.status != 200 and not header("x-fc-invocation-service-version"):
+        raise NotInvoked(_refusal(response.status, body))
     return Invoked(
         request_id=UUID(header("x-fc-request-id", "")),
         version=header("x-fc-invocation-service-version", ""),
@@ -162,8 +223,11 @@ def _read(response: http.client.HTTPResponse, body: bytes, round_trip_ms: float)
         instance=header("x-fc-instance-id", ""),
         log=b64decode(header("x-fc-log-result", "")).decode(errors="replace"),
         body=body,
-        size=int(header("content-length", len(body))),
+        # An answer without a body, as to HEAD, may tell the length that it would have.
+        size=int(header("content-length", len(body))) if body else 0,
         round_trip_ms=round_trip_ms,
+        status=response.status,
+        headers=tuple(pair for pair in response.getheaders() if pair[0].lower() != "x-fc-log-result"),
     )
 
 

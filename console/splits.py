@@ -12,12 +12,15 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 
+from invocations.units import MAX_PER_REVISION
 from releases.core.funnels import Row, funnel
+from releases.core.measures import Measure
 from releases.core.policies import WHOLE_BP, Policy
 from releases.queries.traffic import Split, VersionCount
 
 COLUMNS: Final = ("revision", "n", "k", "share", "wilson_lo", "wilson_hi", "band_lo", "band_hi")
 EXAMPLES: Final = (100, 1_000, 10_000, 100_000)
+EVEN_EXAMPLES: Final = EXAMPLES[:-1]  # beyond, both ends read the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What chance alone does to a weight: `now` after as many calls as there were, `examples` after more."""
+    """Why the share is what it is: what a weight allows after as many (`now`) and after more (`examples`).
 
+    `n` counts what is measured, calls or keys; `weight_bp` is the share that the canary shall get of them.
+    Pure rules have neither weight nor examples. `parameter` is the key that is split, in words, and
+    `most` how many keys are counted.
+    """
+
+    measure: Measure
     weight_bp: int
     canary: int
     n: int
     exact: bool
-    off: float
-    needed_n: int
     now: Row | None
     examples: list[Row]
+    parameter: str
+    most: int = MAX_PER_REVISION
 
 
 def shown(split: Split) -> dict[str, Any]:
@@ -78,30 +87,37 @@ def role(version: str, policy: Policy | None) -> str:
 
 def why(split: Split) -> Why | None:
     """Why the share differs from the weight, in this split's own numbers; None where nothing is split."""
-    canary = split.policy.canary
-    if canary is None:
+    canary, measure = split.policy.canary, split.measure
+    if canary is None or measure is None:
         return None
+    weight_bp = split.policy.share_bp
     n = split.verdict.n
-    weight = canary.weight
     return Why(
-        weight_bp=canary.weight_bp,
+        measure=measure,
+        weight_bp=weight_bp or 0,
         canary=canary.version,
         n=n,
-        exact=canary.weight_bp in (0, WHOLE_BP),
-        off=abs(split.verdict.share - weight) if split.verdict.share is not None else 0.0,
-        needed_n=split.verdict.needed_n or 0,
-        now=_expected(weight, [n])[0] if n else None,
-        examples=_expected(weight, EXAMPLES),
+        exact=weight_bp in (0, WHOLE_BP),
+        now=_expected(split, [n])[0] if n and split.weight is not None else None,
+        examples=_expected(split, EVEN_EXAMPLES if measure is Measure.EVEN else EXAMPLES),
+        parameter=str(split.policy.key or ""),
     )
 
 
-def _expected(weight: float, counts: Iterable[int]) -> list[Row]:
-    """The interval and the band where the share is what was configured."""
-    return funnel([(n, round(n * weight)) for n in counts], weight)
+def _expected(split: Split, counts: Iterable[int]) -> list[Row]:
+    """The interval and the band where the share is what was configured; keys are draws like calls."""
+    weight, measure = split.weight, split.measure
+    if weight is None or measure is None:
+        return []
+    drawn = Measure.CALLS if measure is Measure.KEYS else measure
+    return funnel([(n, round(n * weight)) for n in counts], weight, measure=drawn)
 
 
 def csv_of(splits: Iterable[Split], *, filename: str) -> HttpResponse:
-    """The rows of the charts as a file; shares are fractions of one."""
+    """The rows of the charts as a file; shares are fractions of one, and empty where a split has none.
+
+    `n` and `k` count calls, also where keys are judged.
+    """
     response = HttpResponse(
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
@@ -115,4 +131,5 @@ def csv_of(splits: Iterable[Split], *, filename: str) -> HttpResponse:
 
 def _cells(revision: int, row: Row) -> list[str]:
     fractions = (row.share, row.lo, row.hi, row.band_lo, row.band_hi)
-    return [str(revision), str(row.n), str(row.k), *(f"{value:.6f}" for value in fractions)]
+    texts = ("" if value is None else f"{value:.6f}" for value in fractions)
+    return [str(revision), str(row.n), str(row.k), *texts]

@@ -1,20 +1,28 @@
-"""Commits a recorder's batches: rows by COPY, counts by upsert into three tiers of buckets, once each."""
+"""Commits a recorder's batches: rows by COPY, counts by upsert into three tiers of buckets, once each.
+
+Distinct keys go along, and of the calls whose labels shall be kept a sample.
+"""
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 import psycopg
 
+from invocations.units import Unit
+
 # request id, started at, region, service, function, qualifier, version, alias revision, decision, outcome,
 # duration in us, memory in KB, cold, instance, log
 Row: TypeAlias = tuple[str, float, str, str, str, str, str, int, str, str, int, int, bool, str, bytes]
+# request id, started at, alias revision, version, decision, labels
+Labelled: TypeAlias = tuple[str, float, int, str, str, Mapping[str, Any]]
 # alias revision, region, service, function, version, start of the ten seconds
 CellKey: TypeAlias = tuple[int, str, str, str, str, int]
 
@@ -29,6 +37,14 @@ SERVER_OPTIONS = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transa
 COPY = """
 COPY invocations_invocation (request_id, started_at, region, service, function, qualifier, version,
     alias_revision, decision, outcome, duration_us, memory_kb, cold, instance, log) FROM STDIN
+"""
+COPY_LABELS = """
+COPY invocations_invocationlabels (request_id, at, alias_revision, version, decision, labels) FROM STDIN
+"""
+ADD_UNITS = """
+INSERT INTO invocations_trafficunit (alias_revision, unit_hash, version, at)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[])
+ON CONFLICT DO NOTHING
 """
 CLAIM = """
 INSERT INTO invocations_recorderbatch AS seen (recorder, last, at) VALUES (%s, %s, now())
@@ -73,6 +89,8 @@ class Batch:
     number: int
     rows: list[Row]
     cells: dict[CellKey, Cell]
+    units: dict[Unit, float] = field(default_factory=dict)
+    labelled: list[Labelled] = field(default_factory=list)
 
     @property
     def invocations(self) -> int:
@@ -117,8 +135,13 @@ class Writer:
                     for text in copy_text(batch.rows):
                         copy.write(text)
                         time.sleep(0)
+            if with_rows and batch.labelled:
+                with cursor.copy(COPY_LABELS) as copy:
+                    copy.write("".join(map(_labelled_line, batch.labelled)))
             # In one order for all recorders, or two of them could wait for each other's rows.
             cursor.executemany(UPSERT, buckets(batch.cells))
+            if batch.units:
+                cursor.execute(ADD_UNITS, unit_columns(batch.units))
         return 0 if with_rows else len(batch.rows)
 
 
@@ -142,6 +165,13 @@ def buckets(cells: dict[CellKey, Cell]) -> list[tuple[Any, ...]]:
     ]
 
 
+def unit_columns(units: Mapping[Unit, float]) -> list[list[Any]]:
+    """The parameters of ADD_UNITS, sorted for the same reason as the buckets."""
+    ordered = sorted(units)
+    times = [datetime.fromtimestamp(units[unit], UTC) for unit in ordered]
+    return [*([unit[place] for unit in ordered] for place in range(3)), times]
+
+
 def copy_text(rows: list[Row]) -> Iterator[str]:
     """The rows in the text format of COPY, some at a time.
 
@@ -161,6 +191,24 @@ def _line(row: Row) -> str:
         f"{min(memory_kb, MAX_MEMORY_KB)}\t{'t' if cold else 'f'}\t{_escaped(instance)}\t"
         f"{_escaped(log.decode('utf-8', 'replace'))}\n"
     )
+
+
+def _labelled_line(labelled: Labelled) -> str:
+    request_id, at, revision, version, decision, labels = labelled
+    return (
+        f"{request_id}\t{datetime.fromtimestamp(at, UTC).isoformat()}\t{revision}\t{version}\t"
+        f"{_escaped(decision[:200])}\t{_escaped(_document(labels))}\n"
+    )
+
+
+def _document(labels: Mapping[str, Any]) -> str:
+    """JSON that PostgreSQL takes: it knows neither NUL nor half a surrogate pair."""
+    kept = {_text(name): _text(value) if isinstance(value, str) else value for name, value in labels.items()}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _text(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _escaped(text: str) -> str:

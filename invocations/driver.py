@@ -13,7 +13,7 @@ import math
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
@@ -21,27 +21,9 @@ from urllib.parse import urlsplit
 import httptools
 import uvloop
 
+from .requests import RequestOf
+
 MAX_ANSWER = 64 * 1024  # bytes of an error's body that are read for its kind
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where calls go. `authorization` is the whole header value."""
-
-    endpoint: str
-    service: str
-    qualifier: str
-    function: str
-    authorization: str
-
-    def request(self, payload: bytes) -> bytes:
-        parts = urlsplit(self.endpoint)
-        path = f"/2016-08-15/services/{self.service}.{self.qualifier}/functions/{self.function}/invocations"
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: {self.authorization}\r\n"
-            f"Content-Type: application/octet-stream\r\nContent-Length: {len(payload)}\r\n\r\n"
-        )
-        return head.encode() + payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +40,10 @@ class Answer:
 class Driver:
     """Keeps up to `connections` calls in flight; its connections live as long as it does."""
 
-    def __init__(
-        self, target: Target, payloads: Sequence[bytes], *, connections: int, timeout_s: float
-    ) -> None:
-        parts = urlsplit(target.endpoint)
+    def __init__(self, endpoint: str, request: RequestOf, *, connections: int, timeout_s: float) -> None:
+        parts = urlsplit(endpoint)
         self.connections = connections
-        self._requests = [target.request(payload) for payload in payloads]
+        self._request = request
         self._secure = ssl.create_default_context() if parts.scheme == "https" else None
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if self._secure else 80)
@@ -78,8 +58,7 @@ class Driver:
         """Call each index once and yield, about every `every_s` seconds, what came in since, perhaps nothing.
 
         Within `every_s` of `until` (of `time.monotonic`) no further call is begun: the last indexes then get
-        no answer. Between two yields no socket is read, so the caller should be quick. Index i sends payload
-        i modulo their number.
+        no answer. Between two yields no socket is read, so the caller should be quick.
         """
         self._pending.extend(indexes)
         left = len(indexes)
@@ -125,7 +104,7 @@ class Driver:
         if not self._pending:
             return None
         index = self._pending.popleft()
-        return index, self._requests[index % len(self._requests)]
+        return index, self._request(index)
 
     async def connect(self, caller: _Caller) -> _Connection:
         """A new connection for this caller. Raises OSError."""
@@ -213,10 +192,12 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._headers: dict[bytes, bytes] = {}
         self._body = bytearray()
+        self._bodiless = False
 
     def send(self, request: bytes) -> None:
         self._headers = {}
         self._body = bytearray()
+        self._bodiless = request.startswith(b"HEAD ")
         self._parser = httptools.HttpResponseParser(self)
         if self._transport is not None:
             self._transport.write(request)
@@ -254,15 +235,25 @@ class _Connection(asyncio.Protocol):
         if len(self._body) < MAX_ANSWER:
             self._body += body
 
+    def on_headers_complete(self) -> None:
+        # An answer to HEAD tells the length of a body that does not come: the parser would wait for it.
+        if self._bodiless:
+            self._settle()
+
     def on_message_complete(self) -> None:
+        if not self._bodiless:
+            self._settle()
+
+    def _settle(self) -> None:
         caller, parser, headers = self._caller, self._parser, self._headers
         if caller is None:
             return
         if not parser.should_keep_alive():
             caller.hang_up()
+        version = headers.get(b"x-fc-invocation-service-version", b"").decode("latin-1")[:20]
         caller.settle(
-            error=_error_kind(parser.get_status_code(), headers, self._body),
-            version=headers.get(b"x-fc-invocation-service-version", b"").decode("latin-1")[:20],
+            error=_error_kind(parser.get_status_code(), headers, self._body, answered=bool(version)),
+            version=version,
             alias_revision=_number(headers.get(b"x-serin-alias-revision", b"")),
         )
 
@@ -271,14 +262,18 @@ def _number(text: bytes) -> int:
     return int(text) if text.isdigit() and len(text) < 19 else 0
 
 
-def _error_kind(status: int, headers: dict[bytes, bytes], body: bytearray) -> str:
+def _error_kind(status: int, headers: dict[bytes, bytes], body: bytearray, *, answered: bool) -> str:
     """Empty for success; else the API's ErrorCode or the function's errorType, at most 64 characters.
 
-    A function chooses its errorType itself, and PostgreSQL stores neither NUL nor lone surrogates.
+    `answered` says that a version gave the answer. What an HTTP function answers itself is a success below
+    400 and "HTTP 503" from there on, whatever its body says. A function chooses its errorType itself, and
+    PostgreSQL stores neither NUL nor lone surrogates.
     """
     function_error = headers.get(b"x-fc-error-type", b"").decode("latin-1")
-    if status == 200 and not function_error:
+    if not function_error and (status == 200 or (answered and status < 400)):
         return ""
+    if answered and not function_error:
+        return f"HTTP {status}"
     member = "errorType" if function_error else "ErrorCode"
     try:
         named = json.loads(body).get(member)

@@ -16,8 +16,10 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from .driver import Answer
 from .models import TestRun, TestRunChunk, TestRunTally
+from .queries import SENT
 from .queue import enqueue
 from .refusals import Refused
+from .request_plan import RequestPlan
 
 MAX_TOTAL = 1_000_000
 MAX_CONCURRENCY = 256
@@ -65,22 +67,26 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a test run shall do."""
+    """What a test run shall do. `payloads` are for event functions, `request` is for HTTP functions."""
 
     region: str
     service: str
     function: str
     qualifier: str
-    payloads: Sequence[str]
+    payloads: Sequence[str] = ()
     total: int
     concurrency: int
+    request: RequestPlan | None = None
 
     def check(self) -> None:
-        """Raise BadRun."""
+        """Raise BadRun or BadRequestPlan."""
         if not 1 <= self.total <= MAX_TOTAL:
             raise BadRun("total", f"from 1 to {MAX_TOTAL:,} invocations")
         if not 1 <= self.concurrency <= MAX_CONCURRENCY:
             raise BadRun("concurrency", f"from 1 to {MAX_CONCURRENCY} at once")
+        if self.request is not None:
+            self.request.check()
+            return
         if not 1 <= len(self.payloads) <= MAX_PAYLOADS:
             raise BadRun("payloads", f"from 1 to {MAX_PAYLOADS} payloads")
         if any("\0" in payload for payload in self.payloads):
@@ -95,7 +101,7 @@ class Plan:
 
 @transaction.atomic
 def start_run(plan: Plan, *, by: str, at: datetime) -> TestRun:
-    """Queue a run and offer its chunks. Raises BadRun."""
+    """Queue a run and offer its chunks. Raises BadRun or BadRequestPlan."""
     plan.check()
     run = TestRun.objects.create(
         region=plan.region,
@@ -103,6 +109,7 @@ def start_run(plan: Plan, *, by: str, at: datetime) -> TestRun:
         function=plan.function,
         qualifier=plan.qualifier,
         payloads=list(plan.payloads),
+        request=plan.request.document() if plan.request else None,
         total=plan.total,
         concurrency=plan.concurrency,
         created_by=by,
@@ -165,7 +172,7 @@ def count(lease: Lease, offset: int, answers: Sequence[Answer], *, at: datetime)
     `offset` is how many indexes of the chunk were counted before. Returns whether to go on. Raises
     LeaseLost, with nothing counted, when the chunk is held by another.
     """
-    run = TestRun.objects.select_for_update().get(pk=lease.run.pk)
+    run = TestRun.objects.select_for_update().defer(*SENT).get(pk=lease.run.pk)
     held = TestRunChunk.objects.filter(pk=lease.chunk_id, holder=lease.holder, done=offset)
     go_on = run.status == Status.RUNNING
     renewed = held.update(done=offset + len(answers), leased_until=at + LEASE if go_on else None)

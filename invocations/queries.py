@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import QuerySet, Sum
 
-from .models import Invocation, TestRun, TestRunCount, TrafficBucket
+from .models import Invocation, InvocationLabels, TestRun, TestRunCount, TrafficBucket
 
+SENT = ("payloads", "request")  # columns of a run that are large and seldom needed
 POINTS = 720  # of a chart by time: two hours of 10 s, two and a half days of 5 min, a month of 1 h
 TIERS = {10: timedelta(days=2), 300: timedelta(days=30), 3600: timedelta(days=800)}  # s, and how long kept
 
@@ -65,6 +67,57 @@ def totals_of_revisions(alias_revisions: Iterable[int]) -> dict[int, dict[str, t
     return totals
 
 
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The distinct keys of an alias revision by version. Those that met several versions count as `both`."""
+
+    by_version: dict[str, int]
+    both: int
+
+    @property
+    def distinct(self) -> int:
+        return sum(self.by_version.values()) + self.both
+
+
+# Versions of one key are compared as text: all that counts is whether they differ.
+_UNITS = """
+SELECT alias_revision, first, last, count(*) FROM (
+    SELECT alias_revision, min(version) AS first, max(version) AS last
+    FROM invocations_trafficunit WHERE alias_revision = ANY(%s) GROUP BY alias_revision, unit_hash
+) AS unit GROUP BY alias_revision, first, last
+"""
+
+
+def units_of_revisions(alias_revisions: Iterable[int]) -> dict[int, Units]:
+    """Per revision that has any: its distinct keys. One query, which grows with their number."""
+    found: dict[int, Units] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNITS, [list(alias_revisions)])
+        for revision, first, last, n in cursor.fetchall():
+            units = found.get(revision, Units({}, 0))
+            by_version = units.by_version | ({first: n} if first == last else {})
+            found[revision] = Units(by_version, units.both + (n if first != last else 0))
+    return found
+
+
+# Revision by revision, for the index gives each one's newest; all at once, all of them would be sorted.
+_LABELLED = """
+SELECT newest.* FROM unnest(%s::bigint[]) AS wanted (id) CROSS JOIN LATERAL (
+    SELECT * FROM invocations_invocationlabels WHERE alias_revision = wanted.id ORDER BY at DESC LIMIT %s
+) AS newest ORDER BY newest.at DESC LIMIT %s
+"""
+
+
+def labelled(alias_revisions: Iterable[int], *, limit: int) -> list[InvocationLabels]:
+    """The newest calls through these revisions whose labels were kept, newest first."""
+    return list(InvocationLabels.objects.raw(_LABELLED, [list(alias_revisions), limit, limit]))
+
+
+def count_labelled(alias_revisions: Iterable[int], limit: int) -> int:
+    """How many calls through these revisions have labels that are kept; it stops counting at `limit`."""
+    return InvocationLabels.objects.filter(alias_revision__in=list(alias_revisions))[:limit].count()
+
+
 def _slots(found: QuerySet[TrafficBucket]) -> list[Slot]:
     rows = (
         found.order_by("start", "version")
@@ -85,8 +138,8 @@ def invocation(region: str, service: str, request_id: str) -> Invocation | None:
 
 
 def test_runs(region: str) -> QuerySet[TestRun]:
-    """The test runs of a region, newest first, without their payloads."""
-    return TestRun.objects.filter(region=region).defer("payloads").order_by("-pk")
+    """The test runs of a region, newest first, without what they send."""
+    return TestRun.objects.filter(region=region).defer(*SENT).order_by("-pk")
 
 
 def counts(run: TestRun) -> list[TestRunCount]:

@@ -3,22 +3,27 @@
 `record` adds to counters and a bounded queue in memory. A thread of the recorder's own commits them a few
 times a second, in batches; see `invocations.batches`. While the database is away the counters keep
 counting - their size depends on how many functions, versions and revisions are called, not on how often - and
-of the rows the oldest are dropped, and counted.
+of the rows the oldest are dropped, and counted. Distinct keys are bounded (`invocations.units`), and so are
+the labels of calls: each batch keeps an even sample of those that came since the one before.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 import uuid
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
-from invocations.batches import Batch, Cell, CellKey, Row, Writer
+from invocations.batches import Batch, Cell, CellKey, Labelled, Row, Writer
+from invocations.units import Units
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +36,8 @@ MAX_BACKOFF_S = 5.0
 MAX_ROWS = 200_000
 MAX_LOG_BYTES = 64 * 2**20
 ROWS_PER_BATCH = 5_000
+UNITS_PER_BATCH = 5_000
+LABELS_PER_BATCH = 100
 LOG_TAIL = 4096
 SLOT_S = 10
 
@@ -57,6 +64,9 @@ class Recorder:
         self._log_bytes = 0
         self._dropped = 0
         self._cells: dict[CellKey, Cell] = {}
+        self._units = Units()
+        self._labelled: list[Labelled] = []
+        self._labels_seen = 0
         self._recorded = 0
         self._committed = 0
         self._committed_at: float | None = None
@@ -88,10 +98,13 @@ class Recorder:
         cold: bool,
         instance: str,
         log: bytes,
+        unit_hash: int = 0,
+        labels: Mapping[str, Any] | None = None,
     ) -> None:
         """Count one invocation and queue its row. Times are seconds since the epoch.
 
-        It is counted in the slot in which it ended: a slot that has passed does not change any more.
+        It is counted in the slot in which it ended: a slot that has passed does not change any more. What
+        `unit_hash` (unsigned, 0 for none) and `labels` (of JSON) mean is the caller's business.
         """
         log = log[-LOG_TAIL:]
         slot = int(started_at + duration_us / 1e6) // SLOT_S * SLOT_S
@@ -123,11 +136,25 @@ class Recorder:
             cell.duration_us += duration_us
             cell.latency[place] += 1
             self._recorded += 1
+            if unit_hash and alias_revision:
+                self._units.note(alias_revision, unit_hash, version, started_at)
+            if labels is not None:
+                self._sample((request_id, started_at, alias_revision, version, decision, labels))
             self._rows.append(row)
             self._log_bytes += len(log)
             while len(self._rows) > self._max_rows or self._log_bytes > self._max_log_bytes:
                 self._log_bytes -= len(self._rows.popleft()[-1])
                 self._dropped += 1
+
+    def _sample(self, labelled: Labelled) -> None:
+        """Keep every call's labels while they are few, then each with the same chance (Vitter's R)."""
+        self._labels_seen += 1
+        if len(self._labelled) < LABELS_PER_BATCH:
+            self._labelled.append(labelled)
+            return
+        place = random.randrange(self._labels_seen)  # noqa: S311 - a sample, not a secret
+        if place < LABELS_PER_BATCH:
+            self._labelled[place] = labelled
 
     def start(self) -> None:
         self._thread.start()
@@ -162,13 +189,13 @@ class Recorder:
         self._writer.close()
 
     def _has_work(self) -> bool:
-        return bool(self._batch or self._cells or self._rows)
+        return bool(self._batch or self._cells or self._rows or self._units)
 
     def _flush(self) -> bool:
         """Commit a batch, and more while they come out full; False when the database did not take one."""
         full = True
         while full and (batch := self._next_batch()):
-            full = len(batch.rows) == ROWS_PER_BATCH
+            full = len(batch.rows) == ROWS_PER_BATCH or len(batch.units) == UNITS_PER_BATCH
             try:
                 lost = self._writer.commit(batch)
             except Exception as error:  # this thread must go on: without it nothing is recorded any more
@@ -190,10 +217,11 @@ class Recorder:
         A batch once tried is never changed: nobody can tell a lost answer from a lost commit.
         """
         with self._lock:
-            if self._batch is None and (self._cells or self._rows):
+            if self._batch is None and (self._cells or self._rows or self._units):
                 self._number += 1
                 rows = [self._rows.popleft() for _ in range(min(len(self._rows), ROWS_PER_BATCH))]
                 self._log_bytes -= sum(len(row[-1]) for row in rows)
                 cells, self._cells = self._cells, {}
-                self._batch = Batch(self._number, rows, cells)
+                labelled, self._labelled, self._labels_seen = self._labelled, [], 0
+                self._batch = Batch(self._number, rows, cells, self._units.take(UNITS_PER_BATCH), labelled)
             return self._batch

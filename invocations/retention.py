@@ -13,12 +13,16 @@ from .queries import TIERS
 ROWS = timedelta(days=7)
 RUNS = timedelta(days=90)
 RECORDERS = timedelta(days=7)
+LABELS = timedelta(hours=23)  # with a round every 10 min, none gets 24 hours old
+UNITS = timedelta(days=30)  # after a key was first seen
 BITE = 10_000
 
 
 def forget(*, at: datetime) -> None:
-    """Delete invocation rows, traffic buckets, test runs and recorder marks older than their time."""
+    """Delete whatever is older than its time: rows, labels, keys, buckets, test runs, recorder marks."""
+    _bites("invocations_invocationlabels", "at < %s", [at - LABELS])
     _bites("invocations_invocation", "started_at < %s", [at - ROWS])
+    _bites("invocations_trafficunit", "at < %s", [at - UNITS])
     for tier, kept in TIERS.items():
         _bites("invocations_trafficbucket", "tier = %s AND start < %s", [tier, at - kept])
     _bites("invocations_recorderbatch", "at < %s", [at - RECORDERS])

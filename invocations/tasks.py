@@ -11,9 +11,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from . import operations, retention, tokens
-from .driver import Answer, Driver, Target
+from .driver import Answer, Driver
+from .models import TestRun
 from .operations import MAX_OUTCOMES, Lease, LeaseLost
 from .queue import enqueue
+from .request_plan import parse
+from .requests import RequestOf, Target, calls, events
 
 # Then the task begins no more calls, makes room for another run and calls itself again. So neither can a slow
 # function keep a worker to itself, nor does a call begin after the token has expired.
@@ -60,8 +63,15 @@ def _driver(lease: Lease) -> Driver:
     target = Target(
         settings.GATEWAY_URL, run.service, run.qualifier, run.function, f"{tokens.SCHEME} {token}"
     )
-    payloads = [payload.encode() for payload in run.payloads]
-    return Driver(target, payloads, connections=lease.connections, timeout_s=ANSWER_S)
+    return Driver(
+        target.endpoint, _request_of(run, target), connections=lease.connections, timeout_s=ANSWER_S
+    )
+
+
+def _request_of(run: TestRun, target: Target) -> RequestOf:
+    if run.request is None:
+        return events(target, [payload.encode() for payload in run.payloads])
+    return calls(target, parse(run.request), run=str(run.pk))
 
 
 def _work(lease: Lease, driver: Driver, *, until: float) -> bool:

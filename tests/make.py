@@ -7,9 +7,11 @@ import zipfile
 from datetime import UTC, datetime
 
 from invocations.engine.packages import pack
+from releases.core import policies
 from releases.core.policies import Canary, Policy
-from releases.models import Alias, Function, Service, User, Version
-from releases.operations import aliases, catalog, versions
+from releases.core.triggers import METHODS, Auth, HttpTrigger, http_config
+from releases.models import Alias, Function, Service, Trigger, User, Version
+from releases.operations import aliases, catalog, triggers, versions
 from releases.operations.aliases import Setting
 from releases.operations.audit import Act
 from releases.operations.catalog import Configuration
@@ -20,6 +22,12 @@ HELLO = """\
 def handler(event, context):
     print("hello")
     return context.service.qualifier + " " + context.service.version_id
+"""
+
+WSGI = """\
+def handler(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
 """
 
 
@@ -53,6 +61,22 @@ def function(of: Service, name: str = "checkout", text: str = HELLO, **configura
     )
 
 
+def http_function(of: Service, name: str = "storefront", text: str = WSGI) -> Function:
+    return function(of, name, text, type="http")
+
+
+def trigger(
+    of: Function,
+    name: str = "web",
+    *,
+    qualifier: str = "LATEST",
+    methods: tuple[str, ...] = METHODS,
+    auth: Auth = Auth.ANONYMOUS,
+) -> Trigger:
+    config = http_config(HttpTrigger(methods, auth))
+    return triggers.create_trigger(act(), of, name=name, qualifier=qualifier, config=config)
+
+
 def deploy(of: Function, text: str) -> Function:
     return catalog.deploy_code(act(), of, package=code(text), base_digest=None)
 
@@ -72,7 +96,13 @@ def two_versions(name: str = "shop") -> Service:
 
 
 def alias(
-    of: Service, name: str = "alias1", primary: int = 1, canary: int | None = None, weight_bp: int = 0
+    of: Service,
+    name: str = "alias1",
+    primary: int = 1,
+    canary: int | None = None,
+    weight_bp: int = 0,
+    *,
+    split: policies.Split | None = None,
 ) -> Alias:
-    policy = Policy(primary, Canary(canary, weight_bp) if canary else None)
+    policy = Policy(primary, Canary(canary, weight_bp) if canary else None, split or policies.Die())
     return aliases.create_alias(act(), of, name=name, setting=Setting(policy=policy))

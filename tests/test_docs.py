@@ -27,7 +27,7 @@ DOCUMENTS = {
 EACH_DOCUMENT = pytest.mark.parametrize("name", sorted(DOCUMENTS))
 
 READERS = {name for name in vars(env) if callable(getattr(env, name)) and name.islower()} | {"get"}
-UNITS = {"": 1, "KB": 2**10, "MB": 2**20, "s": 1, "min": 60, "days": 86_400}
+UNITS = {"": 1, "KB": 2**10, "MB": 2**20, "s": 1, "min": 60, "h": 3600, "days": 86_400}
 
 
 def rows(text: str) -> Iterator[list[str]]:
@@ -136,7 +136,7 @@ def test_limit__as_documented__is_the_codes(stated: str, name: str) -> None:
 
 def test_scaling__retention__states_every_time() -> None:
     stated = {name for _figure, name in limits()}
-    times = {f"invocations.retention.{name}" for name in ("ROWS", "RUNS", "RECORDERS")}
+    times = {f"invocations.retention.{name}" for name in ("ROWS", "RUNS", "RECORDERS", "LABELS", "UNITS")}
     assert times == {f"invocations.retention.{k}" for k, v in vars(retention).items() if type(v) is timedelta}
     assert times | {f"invocations.queries.TIERS[{tier}]" for tier in queries.TIERS} <= stated
 
@@ -149,7 +149,8 @@ def test_architecture__libraries__names_every_requirement() -> None:
     assert required <= named
 
 
-def test_statistics__worked_examples__come_out_as_printed() -> None:
-    result = doctest.testfile(str(ROOT / "docs" / "statistics.md"), module_relative=False, encoding="utf-8")
+@pytest.mark.parametrize("name", ["routing", "statistics"])
+def test_document__worked_examples__come_out_as_printed(name: str) -> None:
+    result = doctest.testfile(str(ROOT / "docs" / f"{name}.md"), module_relative=False, encoding="utf-8")
     assert result.attempted > 10
     assert result.failed == 0

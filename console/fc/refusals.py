@@ -6,6 +6,7 @@ Codes, statuses and the wording of the messages are those of API version 2016-08
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from invocations.refusals import Refused
@@ -22,6 +23,8 @@ STATUS: Final = {
     "FunctionNotFound": 404,
     "VersionNotFound": 404,
     "AliasNotFound": 404,
+    "TriggerNotFound": 404,
+    "MethodNotAllowed": 405,
     "ResourceExhausted": 429,
     "ClientClosedRequest": 499,
     "InternalServerError": 500,
@@ -30,12 +33,13 @@ STATUS: Final = {
 
 
 class FcRefusal(Refused):
-    """A refusal with Function Compute's error code. `code` is a key of STATUS."""
+    """A refusal with Function Compute's error code, a key of STATUS; `headers` go with the answer."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         super().__init__(message)
         self.code = code
         self.status = STATUS[code]
+        self.headers = headers
 
     def body(self) -> bytes:
         """The JSON that every client library parses; the keys are PascalCase, unlike all others."""
@@ -88,3 +92,16 @@ def version_not_found(service: str, version: str) -> FcRefusal:
 
 def alias_not_found(service: str, alias: str) -> FcRefusal:
     return FcRefusal("AliasNotFound", f"alias '{alias}' of service '{service}' does not exist")
+
+
+def trigger_not_found(service: str, qualifier: str, function: str) -> FcRefusal:
+    return FcRefusal(
+        "TriggerNotFound",
+        f"no HTTP trigger of qualifier '{qualifier}' exists in service '{service}' and function '{function}'",
+    )
+
+
+def method_not_allowed(method: str, allowed: Sequence[str]) -> FcRefusal:
+    methods = ", ".join(allowed)
+    message = f"the trigger does not answer {method} (allowed: {methods})"
+    return FcRefusal("MethodNotAllowed", message, ((b"allow", methods.encode()),))

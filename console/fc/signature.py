@@ -3,8 +3,9 @@
     Authorization: FC {accessKeyId}:{base64(HMAC-SHA256(secret, string to sign))}
 
 The string to sign is METHOD, Content-MD5, Content-Type and Date, each with a line feed, then every `x-fc-*`
-header as `name:value` and a line feed, sorted by name, then the path without its query. The body is not
-signed. Pure; `Headers` maps lower-cased names to values.
+header as `name:value` and a line feed, sorted by name, then the path without its query. A call of an HTTP
+function signs its query too: `signed_query` follows the path. The body is not signed. Pure; `Headers` maps
+lower-cased names to values.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TypeAlias
+from urllib.parse import unquote_to_bytes
 
 Headers: TypeAlias = Mapping[bytes, bytes]
 
@@ -51,7 +53,8 @@ def parse_date(value: bytes) -> float:
 
 def sign(secret: bytes, method: bytes, resource: bytes, headers: Headers) -> bytes:
     """The base64 signature of a request; `resource` is its path without the query."""
-    own = sorted(item for item in headers.items() if item[0].startswith(b"x-fc-"))
+    own = [item for item in headers.items() if item[0].startswith(b"x-fc-")]
+    own.sort()
     text = b"%b\n%b\n%b\n%b\n%b%b" % (
         method,
         headers.get(b"content-md5", b""),
@@ -63,11 +66,30 @@ def sign(secret: bytes, method: bytes, resource: bytes, headers: Headers) -> byt
     return b64encode(hmac.digest(secret, text, "sha256"))
 
 
+def signed_query(query: bytes) -> bytes:
+    """What follows the path in the signature of an HTTP call: decoded parameters, sorted, one a line.
+
+    Without a query the line feed stays.
+    """
+    items = [unquote_to_bytes(item.replace(b"+", b" ")) for item in query.split(b"&") if item]
+    return b"\n" + b"\n".join(sorted(items))
+
+
 def verify(
-    given: bytes, *, secret: bytes, method: bytes, path: str, raw_path: bytes, headers: Headers
+    given: bytes,
+    *,
+    secret: bytes,
+    method: bytes,
+    path: str,
+    raw_path: bytes,
+    headers: Headers,
+    query: bytes = b"",
 ) -> bool:
-    """Does `given` sign this request? Clients disagree on percent-decoding the path: either form will do."""
+    """Does `given` sign this request? Clients disagree on percent-decoding the path: either form will do.
+
+    `query` is what `signed_query` made of it, or empty where the query is not signed.
+    """
     decoded = path.encode()
-    if hmac.compare_digest(sign(secret, method, decoded, headers), given):
+    if hmac.compare_digest(sign(secret, method, decoded + query, headers), given):
         return True
-    return raw_path != decoded and hmac.compare_digest(sign(secret, method, raw_path, headers), given)
+    return raw_path != decoded and hmac.compare_digest(sign(secret, method, raw_path + query, headers), given)

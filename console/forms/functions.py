@@ -14,17 +14,17 @@ from django.template.defaultfilters import filesizeformat
 
 from console.editing import MAX_TEXT
 from console.forms.checks import WholeNumberField, obeys
+from console.forms.triggers import NO_METHOD, HttpConfigForm
 from console.samples import NoSample, sample_package
 from releases.core import configuration as limits
 from releases.core import names
 from releases.operations.catalog import Configuration
 
-MAX_PAYLOAD = 128 * 1024  # bytes of an event typed into the page; programs may send more
 _LABELS = {"python3": "Python 3"}
 _MEMORY = range(limits.MIN_MEMORY_MB, limits.MAX_MEMORY_MB + 1, limits.MEMORY_STEP_MB)
 
 
-def _code_input(rows: int, language: str = "") -> forms.Textarea:
+def code_input(rows: int, language: str = "") -> forms.Textarea:
     attrs = {"class": "code", "rows": rows, "spellcheck": "false", "autocapitalize": "off"}
     return forms.Textarea(attrs=attrs | ({"data-editor": language} if language else {}))
 
@@ -68,7 +68,7 @@ class ConfigurationForm(forms.Form):
         label="Environment variables",
         required=False,
         strip=False,
-        widget=_code_input(4),
+        widget=code_input(4),
         help_text=f"One a line: NAME=value. {limits.MAX_ENVIRONMENT_BYTES:,} bytes in all.",
     )
     description = forms.CharField(
@@ -84,7 +84,8 @@ class ConfigurationForm(forms.Form):
 
     def configuration(self) -> Configuration:
         """The cleaned form as the operations take it."""
-        return Configuration(**{field.name: self.cleaned_data[field.name] for field in fields(Configuration)})
+        columns = {field.name for field in fields(Configuration)} & self.cleaned_data.keys()
+        return Configuration(**{column: self.cleaned_data[column] for column in columns})
 
 
 def parse_environment(text: str) -> dict[str, str]:
@@ -132,8 +133,15 @@ class PackageField(forms.FileField):
         return file
 
 
-class FunctionForm(ConfigurationForm):
-    """A new function; without a package it begins with the sample."""
+class FunctionForm(ConfigurationForm, HttpConfigForm):
+    """A new function; without a package it begins with the sample of its type."""
+
+    type = forms.ChoiceField(
+        choices=[("event", "Event function"), ("http", "HTTP function")],
+        initial="event",
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+    )
+    with_trigger = forms.BooleanField(label="Make it answer under an address", required=False, initial=True)
 
     name = forms.CharField(
         validators=[obeys(names.check_function_name)],
@@ -148,13 +156,25 @@ class FunctionForm(ConfigurationForm):
         help_text="A zip with your code. Empty: begin with a sample that returns which version served it.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in HttpConfigForm.base_fields:
+            self.fields[name].required = False
+
+    @property
+    def wants_trigger(self) -> bool:
+        return self.cleaned_data.get("type") == "http" and bool(self.cleaned_data.get("with_trigger"))
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        for name in HttpConfigForm.base_fields if self.wants_trigger else ():
+            if not cleaned.get(name) and not self.has_error(name):
+                self.add_error(name, NO_METHOD if name == "methods" else "Choose who may call it.")
         if self.errors:
             return cleaned
         file = cleaned.get("package")
         try:
-            cleaned["package"] = file.read() if file else sample_package(cleaned["handler"])
+            cleaned["package"] = file.read() if file else sample_package(cleaned["handler"], cleaned["type"])
         except NoSample as error:
             self.add_error("handler", str(error))
         return cleaned
@@ -172,7 +192,7 @@ class CodeForm(forms.Form):
 
     file = forms.CharField(widget=forms.HiddenInput, max_length=1024, strip=False)
     base_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    text = forms.CharField(label="Code", required=False, strip=False, widget=_code_input(24, "python"))
+    text = forms.CharField(label="Code", required=False, strip=False, widget=code_input(24, "python"))
 
     def clean_text(self) -> str:
         # A textarea sends a line's end as CR LF whatever the file had.
@@ -180,25 +200,3 @@ class CodeForm(forms.Form):
         if len(text.encode()) > MAX_TEXT:
             raise ValidationError(f"The editor saves files of at most {filesizeformat(MAX_TEXT)}.")
         return text
-
-
-class InvokeForm(forms.Form):
-    """A test event."""
-
-    payload = forms.CharField(
-        label="Event",
-        required=False,
-        strip=False,
-        initial='{\n  "key": "value"\n}',
-        widget=_code_input(8, "json"),
-        help_text="JSON or any text; the handler receives it as bytes. At most 128 KB.",
-    )
-
-    def clean_payload(self) -> bytes:
-        payload = str(self.cleaned_data["payload"]).replace("\r\n", "\n").encode()
-        if len(payload) > MAX_PAYLOAD:
-            raise ValidationError(
-                f"The event is too large: {len(payload):,} of at most {MAX_PAYLOAD:,} bytes.",
-                code="too_large",
-            )
-        return payload

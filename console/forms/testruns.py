@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 
+from console.forms import drawn, requests
 from console.forms.checks import WholeNumberField
+from console.forms.requests import RequestForm
+from invocations.models import TestRun
 from invocations.operations import MAX_CONCURRENCY, MAX_PAYLOAD_BYTES, MAX_PAYLOADS, MAX_TOTAL, BadRun, Plan
+from invocations.request_plan import RequestPlan, parse
 
 LINES, WHOLE = "lines", "whole"
+TYPES = {"event": "event", "http": "HTTP"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What can be called: `functions` are names with their types. The rest is what was chosen of it."""
+
+    services: Iterable[str]
+    qualifiers: Iterable[tuple[str, str]]
+    functions: Mapping[str, str]
+    service: str
+    qualifier: str
+    function: str
+
+    @property
+    def is_http(self) -> bool:
+        return self.functions.get(self.function) == "http"
 
 
 class TestRunForm(forms.Form):
-    """What can be chosen depends on the service, so it comes from outside. `plan` is set by a valid form."""
+    """What can be chosen depends on the service, so it comes from outside. `plan` is set by a valid form.
+
+    `request` has the fields for an HTTP function, and is None for an event function.
+    """
 
     __test__ = False  # not a test, whatever its name begins with
 
@@ -54,18 +79,25 @@ class TestRunForm(forms.Form):
 
     def __init__(
         self,
-        *args: Any,
+        data: Mapping[str, Any] | None = None,
+        *,
         region: str,
-        services: Iterable[str],
-        qualifiers: Iterable[tuple[str, str]],
-        functions: Iterable[str],
-        **kwargs: Any,
+        choices: Choices,
+        initial: Mapping[str, Any],
+        rows: Iterable[drawn.Row],
     ) -> None:
-        super().__init__(*args, **kwargs)
+        chosen = {name: getattr(choices, name) for name in ("service", "qualifier", "function")}
+        super().__init__(data, initial={**initial, **chosen})
         self.region = region
-        self._offer("service", ((name, name) for name in services))
-        self._offer("qualifier", qualifiers)
-        self._offer("function", ((name, name) for name in functions))
+        self._offer("service", ((name, name) for name in choices.services))
+        self._offer("qualifier", choices.qualifiers)
+        self._offer(
+            "function", ((name, f"{name} ({TYPES[kind]})") for name, kind in choices.functions.items())
+        )
+        self.request: RequestForm | None = None
+        if choices.is_http:
+            self.request = RequestForm(data, initial=dict(initial), rows=rows)
+            del self.fields["payload_kind"], self.fields["payloads"]
         self.plan: Plan | None = None
 
     def clean_payloads(self) -> list[str]:
@@ -77,18 +109,23 @@ class TestRunForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        if not self.errors:
-            self._take()
+        if self.request is None:
+            self._take(None)
+        elif self.request.is_valid() and self.request.plan:
+            self._take(self.request.plan)
         return self.cleaned_data
 
-    def _take(self) -> None:
+    def _take(self, request: RequestPlan | None) -> None:
+        if self.errors:
+            return
         data = self.cleaned_data
         plan = Plan(
             region=self.region,
             service=data["service"],
             function=data["function"],
             qualifier=data["qualifier"],
-            payloads=data["payloads"],
+            payloads=() if request else data["payloads"],
+            request=request,
             total=data["total"],
             concurrency=data["concurrency"],
         )
@@ -103,3 +140,18 @@ class TestRunForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = list(choices)
+
+
+def shown(run: TestRun) -> dict[str, Any]:
+    """A run as the form for another like it opens."""
+    opened = {
+        "service": run.service,
+        "qualifier": run.qualifier,
+        "function": run.function,
+        "total": run.total,
+        "concurrency": run.concurrency,
+    }
+    if run.request is not None:
+        return opened | requests.shown(parse(run.request))
+    is_whole = len(run.payloads) == 1
+    return opened | {"payload_kind": WHOLE if is_whole else LINES, "payloads": "\n".join(run.payloads)}

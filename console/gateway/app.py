@@ -8,8 +8,10 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
 
 from invocations import tokens
 from invocations.engine.pool import Limits, Pool, SandboxUnavailable
@@ -17,6 +19,7 @@ from invocations.recorder import Recorder
 from invocations.runtimes import RUNTIMES
 from releases.queries import routing
 
+from .border import Border
 from .credentials import Credentials
 from .database import Jobs, conninfo
 from .health import report
@@ -85,6 +88,7 @@ class Gateway:
             pool=self._pool,
             recorder=self._recorder,
             regions=tuple(settings.REGIONS),
+            border=_border(),
         )
         await self._pool.start()
         await self._loader.start()
@@ -102,6 +106,18 @@ class Gateway:
 
     async def _fetch_code(self, digest: str) -> bytes:
         return await self._code_jobs.run(partial(routing.code, digest))
+
+
+def _border() -> Border:
+    """No cookie of the console passes: session, CSRF, the messages between two pages, the language."""
+    names = (
+        settings.SESSION_COOKIE_NAME,
+        settings.CSRF_COOKIE_NAME,
+        settings.LANGUAGE_COOKIE_NAME,
+        CookieStorage.cookie_name,
+    )
+    host = urlsplit(settings.CONSOLE_URL).hostname or ""
+    return Border(frozenset(name.lower().encode() for name in names), host.encode())
 
 
 application = Gateway()

@@ -40,6 +40,10 @@ class Caller:
     fresh: bool = False
 
 
+ANYBODY = Caller("")
+"""Whoever calls an HTTP function that asks for no signature."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Key:
     secret: bytes
@@ -63,8 +67,11 @@ class Credentials:
     def add(self, signers: Iterable[Signer]) -> None:
         self._keys |= {signer.key_id: _key(signer) for signer in signers}
 
-    def check(self, request: Request, now: float) -> Caller:
-        """Let the caller in or raise `FcRefusal`. `now` is in seconds since the epoch."""
+    def check(self, request: Request, now: float, *, query: bytes = b"") -> Caller:
+        """Let the caller in or raise `FcRefusal`. `now` is in seconds since the epoch.
+
+        `query` is as `console.fc.signature.signed_query` gives it, for calls that sign theirs.
+        """
         account = request.headers.get(b"x-fc-account-id", self._account_id)
         if account != self._account_id:
             raise not_your_resource()
@@ -72,12 +79,12 @@ class Credentials:
         if authorization is None:
             raise missing_header("Authorization")
         if authorization.startswith(b"FC "):
-            return self._check_signature(authorization, request, now)
+            return self._check_signature(authorization, request, now, query)
         if authorization.startswith(b"Serin "):
             return self._check_token(authorization, now)
         raise invalid_argument("the Authorization header is neither of the FC scheme nor of the Serin scheme")
 
-    def _check_signature(self, authorization: bytes, request: Request, now: float) -> Caller:
+    def _check_signature(self, authorization: bytes, request: Request, now: float, query: bytes) -> Caller:
         headers = request.headers
         try:
             key_id, signature = parse_authorization(authorization)
@@ -97,6 +104,7 @@ class Credentials:
             path=request.path,
             raw_path=request.raw_path,
             headers=headers,
+            query=query,
         ):
             raise signature_not_match()
         if abs(now - signed_at) > CLOCK_SKEW_S:

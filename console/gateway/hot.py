@@ -4,26 +4,47 @@ from __future__ import annotations
 
 import logging
 import time
-from base64 import b64encode
 
-from console.fc.limits import LOG_TAIL, SYNC_PAYLOAD
-from console.fc.refusals import FcRefusal, internal_error, invalid_argument, path_not_supported
+from console.fc.limits import SYNC_PAYLOAD
+from console.fc.refusals import (
+    FcRefusal,
+    internal_error,
+    invalid_argument,
+    method_not_allowed,
+    path_not_supported,
+    trigger_not_found,
+)
+from console.fc.signature import signed_query
+from invocations.engine.http import HttpCall
 from invocations.engine.outcome import Kind, Outcome
 from invocations.engine.pool import Pool, ResourceExhausted, SandboxUnavailable
 from invocations.recorder import Recorder
 from releases.core.parameters import Attributes
+from releases.core.triggers import Auth, HttpTrigger
+from releases.queries.routing import ServiceKey
 
 from .absences import Absences
-from .credentials import Caller, Credentials, UnknownAccessKey
+from .answers import event_answer, refused
+from .border import Border
+from .credentials import ANYBODY, Caller, Credentials, UnknownAccessKey
 from .loading import Loader
-from .request import API_PREFIX, Address, Answer, ClientGone, Request, invocation_address, region_of_host
+from .request import (
+    API_PREFIX,
+    PROXY_PREFIX,
+    Address,
+    Answer,
+    ClientGone,
+    Request,
+    http_address,
+    invocation_address,
+    region_of_host,
+)
 from .request_ids import uuid7
-from .table import EXPOSED, Route, RoutingTable
+from .table import Route, RoutingTable
+from .web import call_of, check_size, no_event_function, no_http_function, recorded, web_answer
 
 logger = logging.getLogger(__name__)
 
-OCTETS = (b"content-type", b"application/octet-stream")
-JSON = (b"content-type", b"application/json")
 THROTTLED = "throttled"
 UNAVAILABLE = "unavailable"
 
@@ -40,6 +61,7 @@ class DataPlane:
         pool: Pool,
         recorder: Recorder,
         regions: tuple[str, ...],
+        border: Border,
     ) -> None:
         self._table = table
         self._credentials = credentials
@@ -47,6 +69,7 @@ class DataPlane:
         self._pool = pool
         self._recorder = recorder
         self._regions = regions
+        self._border = border
         self._absent = Absences()
         self.sandbox_problem = ""
         """Why the last call that needed a new instance got none; empty when it got one."""
@@ -55,6 +78,8 @@ class DataPlane:
         """The answer to any request under any path; raises only `ClientGone`."""
         request_id = uuid7()
         try:
+            if request.raw_path.startswith(PROXY_PREFIX):
+                return await self._serve(request, request_id)
             return await self._invoke(request, request_id)
         except FcRefusal as refusal:
             return refused(refusal, request_id)
@@ -75,11 +100,44 @@ class DataPlane:
         region = self._region(caller, request)
         call = Attributes(request.headers, http=False)
         route = await self._route(caller, region, address, call)
+        if route.target.bundle.type != "event":
+            raise no_event_function(address)
         tail = _wants_log(request)
+        outcome = await self._run(request_id, address, route, payload)
+        return event_answer(request_id, route, outcome, tail=tail)
+
+    async def _serve(self, request: Request, request_id: str) -> Answer:
+        """A call of an HTTP function."""
+        check_size(request)
+        address = http_address(request.raw_path)
+        if address is None:
+            raise path_not_supported(request.method.decode(), request.path)
+        called = address.called
+        caller = await self._enter(request, called)
+        tail = _wants_log(request) and caller is not ANYBODY
+        payload = await request.read(SYNC_PAYLOAD)
+        call = Attributes(request.headers, request.query, http=True)
+        route = await self._route(caller, self._region(caller, request), called, call)
+        if route.target.bundle.type != "http":
+            raise no_http_function(called)
+        http = call_of(request, address, self._border, body_bytes=len(payload))
+        outcome = await self._run(request_id, called, route, payload, http)
+        return web_answer(
+            request, self._border, request_id=request_id, route=route, outcome=outcome, tail=tail
+        )
+
+    async def _run(
+        self, request_id: str, address: Address, route: Route, payload: bytes, http: HttpCall | None = None
+    ) -> Outcome:
+        """Run the call and record how it ended. Raises `FcRefusal` when the engine did not run it."""
         started_at = time.time()
         try:
             outcome = await self._pool.invoke(
-                route.target.bundle, request_id=request_id, qualifier=address.qualifier, payload=payload
+                route.target.bundle,
+                request_id=request_id,
+                qualifier=address.qualifier,
+                payload=payload,
+                http=http,
             )
         except Exception as error:
             # A call that was routed but never ran counts as an error of the version it was routed to.
@@ -97,18 +155,50 @@ class DataPlane:
             started_at,
             address,
             route,
-            outcome=outcome.kind,
+            outcome=recorded(outcome),
             duration_us=outcome.duration_us,
             memory_kb=outcome.memory_kb,
             cold=outcome.cold,
             instance=outcome.instance_id,
             log=outcome.log,
         )
-        return _answer(request_id, route, outcome, tail=tail)
+        return outcome
 
-    async def _admit(self, request: Request) -> Caller:
+    async def _enter(self, request: Request, called: Address) -> Caller:
+        """Who calls an HTTP function: the console at will, others as the trigger of this qualifier says.
+
+        Who shows no credentials hears of no name, only that no trigger lets him in.
+        """
+        authorization = request.headers.get(b"authorization", b"")
+        if authorization.startswith(b"Serin "):
+            return await self._admit(request)
+        key = (self._region(ANYBODY, request), called.service)
+        trigger = await self._trigger(key, called)
+        caller = ANYBODY
+        if trigger.auth is Auth.FUNCTION if trigger else authorization.startswith(b"FC "):
+            caller = await self._admit(request, query=signed_query(request.query))
+        if trigger is None:
+            if caller is not ANYBODY and self._table.is_event_function(key, called.function):
+                raise no_http_function(called)
+            raise trigger_not_found(*called)
+        method = request.method.decode()
+        if method not in trigger.methods:
+            raise method_not_allowed(method, trigger.methods)
+        return caller
+
+    async def _trigger(self, key: ServiceKey, called: Address) -> HttpTrigger | None:
+        found = self._table.trigger(key, called.qualifier, called.function)
+        absent = ("trigger", key, called)
+        if found is None and absent not in self._absent:
+            await self._loader.look_for(key)
+            found = self._table.trigger(key, called.qualifier, called.function)
+            if found is None:
+                self._absent.note(absent)
+        return found
+
+    async def _admit(self, request: Request, query: bytes = b"") -> Caller:
         try:
-            return self._credentials.check(request, time.time())
+            return self._credentials.check(request, time.time(), query=query)
         except UnknownAccessKey as unknown:
             key_id = unknown.key_id
             if key_id in self._absent:
@@ -116,7 +206,7 @@ class DataPlane:
         # A caller may be quicker than the notice of what was just made: look once before saying no.
         await self._loader.look_for_key(key_id)
         try:
-            return self._credentials.check(request, time.time())
+            return self._credentials.check(request, time.time(), query=query)
         except UnknownAccessKey:
             self._absent.note(key_id)
             raise
@@ -178,18 +268,9 @@ class DataPlane:
             cold=cold,
             instance=instance,
             log=log,
+            unit_hash=route.unit,
+            labels=route.labels,
         )
-
-
-def refused(refusal: FcRefusal, request_id: str) -> Answer:
-    body = refusal.body()
-    headers = [
-        JSON,
-        (b"content-length", b"%d" % len(body)),
-        (b"x-fc-request-id", request_id.encode()),
-        (b"access-control-expose-headers", EXPOSED),
-    ]
-    return Answer(refusal.status, headers, body)
 
 
 def _unserved(error: Exception) -> tuple[str, FcRefusal]:
@@ -214,24 +295,3 @@ def _wants_log(request: Request) -> bool:
     if log not in (b"none", b"tail"):
         raise invalid_argument("X-Fc-Log-Type must be None or Tail")
     return log == b"tail"
-
-
-def _answer(request_id: str, route: Route, outcome: Outcome, *, tail: bool) -> Answer:
-    """A function that fails is a success of the platform: 200, with the error's type in a header."""
-    payload = outcome.payload
-    headers = [
-        OCTETS if outcome.kind is Kind.OK else JSON,
-        (b"content-length", b"%d" % len(payload)),
-        (b"x-fc-request-id", request_id.encode()),
-        (b"x-fc-invocation-duration", b"%d" % -(-outcome.duration_us // 1000)),
-        (b"x-fc-max-memory-usage", b"%.2f" % (outcome.memory_kb / 1024)),
-        (b"x-fc-instance-id", outcome.instance_id.encode()),
-        *route.target.headers,
-    ]
-    if route.revision:
-        headers.append((b"x-serin-alias-revision", b"%d" % route.revision))
-    if outcome.kind is not Kind.OK:
-        headers.append((b"x-fc-error-type", outcome.error_type.encode()))
-    if tail:
-        headers.append((b"x-fc-log-result", b64encode(outcome.log[-LOG_TAIL:])))
-    return Answer(200, headers, payload)

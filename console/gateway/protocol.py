@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 from urllib.parse import unquote
@@ -27,11 +27,19 @@ MAX_HEAD = 64 * 1024  # target and headers of one request, bytes
 MAX_WAITING = 16  # requests of one connection that were sent ahead
 HIGH_WATER = 64 * 1024  # bytes of a body that are taken in before somebody asks for it
 
-STATUS_LINES = {
+# HTTP functions answer with any status.
+STATUS_LINES = {status: f"HTTP/1.1 {status} \r\n".encode() for status in range(200, 600)}
+STATUS_LINES |= {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
 STATUS_LINES[499] = b"HTTP/1.1 499 Client Closed Request\r\n"
-GARBAGE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_GARBLED = invalid_argument(
+    f"this is no HTTP/1.1 request, or its head is larger than {MAX_HEAD} bytes"
+).body()
+GARBAGE = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+    b"connection: close\r\n\r\n%b" % (len(_GARBLED), _GARBLED)
+)
 
 
 class Answering(Protocol):
@@ -59,15 +67,25 @@ class _Incoming:
         connection: HttpProtocol,
         *,
         method: bytes,
-        raw_path: bytes,
+        url: bytes,
         headers: dict[bytes, bytes],
+        repeated: list[tuple[bytes, bytes]],
+        client: bytes,
         keep_alive: bool,
     ) -> None:
+        parsed = httptools.parse_url(url)
+        raw_path = parsed.path or b"/"
         path = raw_path.decode("latin-1")
         if "%" in path:
             path = unquote(path)
         self._connection = connection
-        self.request = Request(method, path, raw_path, headers, self.read)
+        all_headers: Collection[tuple[bytes, bytes]] = headers.items()
+        if repeated:
+            all_headers = [*all_headers, *repeated]
+            headers = _joined(all_headers)
+        self.request = Request(
+            method, path, raw_path, headers, self.read, parsed.query or b"", all_headers, client
+        )
         self._parts: list[bytes] = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -123,6 +141,14 @@ class _Incoming:
                 self._connection.transport.close()
 
 
+def _joined(headers: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Each name once, with all its values in one (RFC 9110, 5.3; RFC 9113, 8.2.3 for cookies)."""
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        values.setdefault(name, []).append(value)
+    return {name: (b"; " if name == b"cookie" else b", ").join(all_) for name, all_ in values.items()}
+
+
 class HttpProtocol(asyncio.Protocol):
     """One connection. Its requests are answered one after the other, in their order."""
 
@@ -146,6 +172,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        peer = self.transport.get_extra_info("peername")
+        self._client = str(peer[0]).encode() if peer else b""
         self._server.connections.add(self)
         self._active_at = self._loop.time()
         self._timer = self._loop.call_later(KEEP_ALIVE_S, self._close_if_idle)
@@ -194,24 +222,32 @@ class HttpProtocol(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
+        self._repeated: list[tuple[bytes, bytes]] = []
         self._head = 0
 
     def on_url(self, url: bytes) -> None:
         self._url += url
-        self._count(url)
+        self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(name, value)
-        # Trailers come after the head was judged, and would replace what was judged.
-        if self._receiving is None:
-            self._headers[name.lower()] = value
+        self._count(len(name) + len(value))
+        # Trailers come after the head was judged, and would add to what was judged.
+        if self._receiving is not None:
+            return
+        name = name.lower()
+        if name in self._headers:
+            self._repeated.append((name, value))
+        else:
+            self._headers[name] = value
 
     def on_headers_complete(self) -> None:
         self._receiving = _Incoming(
             self,
             method=self._parser.get_method(),
-            raw_path=httptools.parse_url(self._url).path or b"/",
+            url=self._url,
             headers=self._headers,
+            repeated=self._repeated,
+            client=self._client,
             keep_alive=self._parser.should_keep_alive(),
         )
         self._waiting.append(self._receiving)
@@ -259,8 +295,8 @@ class HttpProtocol(asyncio.Protocol):
         """Whether the connection ends with the answer to this request."""
         return self._closing or not incoming.keep_alive or (self._deaf and not self._waiting)
 
-    def _count(self, *pieces: bytes) -> None:
-        self._head += sum(map(len, pieces))
+    def _count(self, size: int) -> None:
+        self._head += size
         if self._head > MAX_HEAD:
             raise ValueError("the head of the request is too large")
 

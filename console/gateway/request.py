@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import unquote
 
 API_PREFIX = "/2016-08-15/"
+PROXY_PREFIX = b"/2016-08-15/proxy/"
 
 
 class ClientGone(Exception):
@@ -18,7 +20,8 @@ class ClientGone(Exception):
 class Request:
     """`headers` has lower-cased names; `read` gives the body, or raises `FcRefusal` above its limit in bytes.
 
-    The body is read late, so that nobody who may not call can make the gateway hold one.
+    The body is read late, so that nobody who may not call can make the gateway hold one. Of a header that
+    was sent more than once, `headers` has the values joined and `all_headers` has each.
     """
 
     method: bytes
@@ -26,6 +29,10 @@ class Request:
     raw_path: bytes
     headers: dict[bytes, bytes]
     read: Callable[[int], Awaitable[bytes]]
+    query: bytes = b""
+    all_headers: Collection[tuple[bytes, bytes]] = ()
+    client: bytes = b""
+    """The address of the other end of the connection."""
 
 
 class Answer(NamedTuple):
@@ -58,6 +65,28 @@ def _address(path: str) -> Address | None:
             service, dot, qualifier = qualified.partition(".")
             return Address(service, qualifier if dot else "LATEST", function)
     return None
+
+
+class HttpAddress(NamedTuple):
+    """What the path of an HTTP function names. `base` and `path` make up the path as it was sent."""
+
+    called: Address
+    base: bytes
+    path: bytes
+
+
+def http_address(raw_path: bytes) -> HttpAddress | None:
+    """Read `/2016-08-15/proxy/{service[.qualifier]}/{function}[/{path}]`; None for others."""
+    parts = raw_path.split(b"/", 5)
+    if len(parts) < 5 or not parts[4] or not raw_path.startswith(PROXY_PREFIX):
+        return None
+    base = b"/".join(parts[:5])
+    if len(base) > MAX_PATH:
+        return None
+    service, dot, qualifier = unquote(parts[3].decode("latin-1")).partition(".")
+    function = unquote(parts[4].decode("latin-1"))
+    called = Address(service, qualifier if dot else "LATEST", function)
+    return HttpAddress(called, base, raw_path[len(base) :] or b"/")
 
 
 @lru_cache(maxsize=256)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from console.fc.refusals import alias_not_found, function_not_found, service_not_found, version_not_found
 from invocations.engine.bundle import Bundle
+from releases.core import recording
 from releases.core.parameters import Attributes
 from releases.core.policies import BadPolicy, parse
 from releases.core.routing import Decide, compile_policy
-from releases.queries.routing import AliasRoute, Mark, ServiceKey, ServiceRoutes
+from releases.core.triggers import BadTrigger, HttpTrigger, parse_http
+from releases.queries.routing import LATEST, AliasRoute, Mark, ServiceKey, ServiceRoutes
 
 logger = logging.getLogger(__name__)
 
@@ -39,28 +41,35 @@ class Target:
 class Route(NamedTuple):
     """What a call resolved to. `revision` is 0 and `reason` empty when no alias was asked.
 
-    `unit` is the hash of the key that was split, 0 for none (`releases.core.routing.Decision`).
+    `unit` is the hash of the key that was split, 0 for none (`releases.core.routing.Decision`); `labels` is
+    what shall be recorded of the call, None unless the alias asks for it (`releases.core.recording`).
     """
 
     target: Target
     revision: int
     reason: str
     unit: int
+    labels: recording.Labels | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Alias:
     revision: int
     decide: Decide
+    read_labels: Callable[[Attributes], recording.Labels] | None
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledService:
-    """A service ready for calls; `versions` maps a version to its functions."""
+    """A service ready for calls.
+
+    `versions` maps a version to its functions, `triggers` a function and a qualifier to what lets callers in.
+    """
 
     mark: Mark
     aliases: dict[str, _Alias]
     versions: dict[str, dict[str, Target]]
+    triggers: dict[tuple[str, str], HttpTrigger]
 
 
 class RoutingTable:
@@ -79,7 +88,19 @@ class RoutingTable:
             return Route(_target(service, key[1], qualifier, function), 0, "", 0)
         decision = alias.decide(call)
         target = _target(service, key[1], str(decision.version), function)
-        return Route(target, alias.revision, decision.reason, decision.unit)
+        labels = None if alias.read_labels is None else alias.read_labels(call)
+        return Route(target, alias.revision, decision.reason, decision.unit, labels)
+
+    def trigger(self, key: ServiceKey, qualifier: str, function: str) -> HttpTrigger | None:
+        """The trigger of exactly this qualifier."""
+        service = self._services.get(key)
+        return None if service is None else service.triggers.get((function, qualifier))
+
+    def is_event_function(self, key: ServiceKey, function: str) -> bool:
+        """Whether LATEST has this function, and events call it."""
+        service = self._services.get(key)
+        target = None if service is None else service.versions[LATEST].get(function)
+        return target is not None and target.bundle.type == "event"
 
     def replace(self, keys: Iterable[ServiceKey], found: dict[ServiceKey, CompiledService]) -> None:
         """Take in what was found of `keys`; those that were not found are gone."""
@@ -127,17 +148,30 @@ def _compile(routes: ServiceRoutes) -> CompiledService:
         mark=routes.mark,
         aliases={name: alias for name, alias in aliases.items() if alias is not None},
         versions=versions,
+        triggers=_compile_triggers(routes),
     )
 
 
 def _compile_alias(routes: ServiceRoutes, route: AliasRoute) -> _Alias | None:
     try:
         policy = parse(route.policy)
-        return _Alias(route.revision, compile_policy(policy, salt=route.salt, draw=random.random))
+        decide = compile_policy(policy, salt=route.salt, draw=random.random)
+        recorded = recording.parse(route.recorded_parameters)
+        return _Alias(route.revision, decide, recording.compile_labels(recorded) if recorded else None)
     except BadPolicy as bad:
         # One policy that cannot be read must not keep every other change from taking effect.
         logger.error("alias %s of %s/%s does not route: %s", route.name, routes.region, routes.name, bad)
         return None
+
+
+def _compile_triggers(routes: ServiceRoutes) -> dict[tuple[str, str], HttpTrigger]:
+    found = {}
+    for route in routes.triggers:
+        try:
+            found[route.function, route.qualifier] = parse_http(route.config)
+        except BadTrigger as bad:
+            logger.error("a trigger of %s/%s is left out: %s", routes.name, route.function, bad)
+    return found
 
 
 def _headers(bundle: Bundle) -> HeaderList:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from console import charts, splits
 from console.access import alias_for, revision_for
 from console.htmx import fragment
+from console.pages.alias_recording import recording_of
 from invocations.queries import totals_of_revisions
 from releases.models import Alias, AliasRevision
 from releases.queries import aliases as query
@@ -40,6 +41,7 @@ def alias(request: HttpRequest, region: str, service: str, name: str) -> HttpRes
     found = alias_for(request, region, service, name)
     at = timezone.now()
     context = _standing(request, found, at) | _split(request, found, at) | _traffic(request, found, at)
+    context |= recording_of(found)
     return render(request, "console/aliases/alias_detail.html", context)
 
 
@@ -80,7 +82,7 @@ def _split(request: HttpRequest, alias: Alias, at: datetime) -> dict[str, Any]:
         "as_of": as_of,
         "is_current": revision.pk == alias.revision_id,
         "numbers": list(query.revisions(alias).values_list("number", flat=True)[:PAGE_SIZE]),
-        "shown": _shown(revision, split.verdict.n),
+        "shown": _shown(revision, split.calls),
         "csv_url": f"{reverse('alias-split-csv', args=address)}?revision={revision.number}",
         "chart": charts.split_chart([split]),
         **splits.shown(split),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.contrib import messages
@@ -35,10 +35,9 @@ def function_configuration(request: HttpRequest, region: str, service: str, name
         return _shown(request, opened, form, status=422)
     function = function_for(request, region, service, name, Action.EDIT)
     base = form.cleaned_data["base_digest"]
+    configuration = replace(form.configuration(), type=function.type)
     try:
-        catalog.configure_function(
-            act_of(request), function, configuration=form.configuration(), base_digest=base
-        )
+        catalog.configure_function(act_of(request), function, configuration=configuration, base_digest=base)
     except ConfigurationChangedMeanwhile as refusal:
         form.add_error(None, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
         return _shown(request, opened, form, status=409)

@@ -30,6 +30,10 @@ class OpenFunction:
     def qualifier(self) -> str:
         return str(self.at.qualifier)
 
+    @property
+    def is_http(self) -> bool:
+        return self.function.type == "http"
+
     def url(self, name: str) -> str:
         """A page of this function at this qualifier."""
         url = reverse(name, args=[self.service.region, self.service.name, self.function.name])
@@ -58,13 +62,18 @@ def frame(opened: OpenFunction, tab: str) -> dict[str, Any]:
         "tab_url": reverse(f"function-{tab}", args=[service.region, service.name, name]),
         "tabs": [
             {"name": label, "url": opened.url(f"function-{label.lower()}"), "current": label.lower() == tab}
-            for label in ("Code", "Test", "Invocations", "Configuration")
+            for label in _tabs(opened)
         ],
         "has_latest": service.functions.filter(name=name).exists(),
         "numbers": numbers,
         "states": states,
         "state": next((state for state in states if state.name == opened.qualifier), None),
     }
+
+
+def _tabs(opened: OpenFunction) -> tuple[str, ...]:
+    tabs = ("Code", "Test", "Invocations", "Configuration")
+    return (*tabs, "Triggers") if opened.is_http else tabs
 
 
 def state_line(opened: OpenFunction) -> dict[str, Any]:

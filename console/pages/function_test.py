@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from console.access import act_of
-from console.forms.functions import InvokeForm
+from console.forms.calls import EventForm, HttpForm
 from console.htmx import fragment, is_htmx
-from console.invoke import Invoked, NotInvoked, invoke
+from console.invoke import EventCall, HttpCall, Invoked, NotInvoked, invoke, proxy_path
 from console.pages.function_page import OpenFunction, frame, open_function
 from releases.core.rights import Action
 from releases.operations.audit import Act
@@ -22,19 +22,19 @@ from releases.queries.aliases import policies_of
 @require_GET
 def function_test(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     opened = open_function(request, region, service, name)
-    context = _page(opened) | {"form": InvokeForm()}
+    context = _page(opened) | {"form": _form(opened)}
     return render(request, "console/functions/function_test.html", context)
 
 
 @require_POST
 def function_invoke(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     opened = open_function(request, region, service, name, Action.INVOKE)
-    form = InvokeForm(request.POST)
+    form = _form(opened, request.POST)
     context: dict[str, Any] = {"form": form, "opened": opened, "function": opened.function}
     status = 200 if form.is_valid() else 422
     if form.is_valid():
         try:
-            invoked = _invoke(act_of(request), opened, form.cleaned_data["payload"])
+            invoked = _invoke(act_of(request), opened, form.call())
             context |= {"invoked": invoked} | _routed(invoked)
         except NotInvoked as refusal:
             context["refusal"] = str(refusal)
@@ -43,6 +43,12 @@ def function_invoke(request: HttpRequest, region: str, service: str, name: str) 
         return fragment(request, "console/functions/_function_result.html", context, status=status)
     page = _page(opened) | context
     return render(request, "console/functions/function_test.html", page, status=status)
+
+
+def _form(opened: OpenFunction, data: QueryDict | None = None) -> EventForm | HttpForm:
+    if not opened.is_http:
+        return EventForm(data)
+    return HttpForm(data, address=proxy_path(opened.service.name, opened.qualifier, opened.function.name))
 
 
 def _page(opened: OpenFunction) -> dict[str, Any]:
@@ -58,7 +64,7 @@ def _routed(invoked: Invoked) -> dict[str, Any]:
     return {"revision": revision, "part": "primary" if invoked.version == str(policy.primary) else "canary"}
 
 
-def _invoke(act: Act, opened: OpenFunction, payload: bytes) -> Invoked:
+def _invoke(act: Act, opened: OpenFunction, call: EventCall | HttpCall) -> Invoked:
     function = opened.function
     initializing_s = function.initialization_timeout_s if function.initializer else 0
     return invoke(
@@ -67,7 +73,7 @@ def _invoke(act: Act, opened: OpenFunction, payload: bytes) -> Invoked:
         service=opened.service.name,
         qualifier=opened.qualifier,
         function=function.name,
-        payload=payload,
+        call=call,
         timeout_s=function.timeout_s + initializing_s,
         now=act.at.timestamp(),
     )

@@ -17,13 +17,21 @@ from django_htmx.http import replace_url
 from console.access import act_of, function_for, service_for, shown_for
 from console.forms.functions import FunctionForm
 from console.htmx import fragment, go_to, refused
-from console.pages import function_code, function_configuration, function_invocations, function_test
+from console.pages import (
+    function_code,
+    function_configuration,
+    function_invocations,
+    function_test,
+    function_triggers,
+)
 from console.pages.services import PAGE_SIZE, searched
 from console.uploads import LimitedUpload
 from invocations.engine.packages import BadPackage
 from invocations.refusals import Refused
 from releases.core.rights import Action
-from releases.operations import catalog
+from releases.models import Service
+from releases.operations import catalog, triggers
+from releases.operations.audit import Act
 from releases.queries import catalog as query
 from releases.queries import versions as version_query
 
@@ -68,11 +76,8 @@ def _function_create(request: HttpRequest, region: str, service: str) -> HttpRes
     form = FunctionForm(request.POST, request.FILES) if bound else FunctionForm()
     status = 422 if bound else 200
     if form.is_valid():
-        name, package = form.cleaned_data["name"], form.cleaned_data["package"]
         try:
-            catalog.create_function(
-                act_of(request), found, name=name, configuration=form.configuration(), package=package
-            )
+            _create(act_of(request), found, form)
         except BadPackage as error:
             form.add_error("package", str(error))
         except catalog.NameTaken as refusal:
@@ -82,10 +87,23 @@ def _function_create(request: HttpRequest, region: str, service: str) -> HttpRes
             form.add_error(None, str(refusal))
             status = 409
         else:
+            name = form.cleaned_data["name"]
             messages.success(request, f"Function {name} was created.")
             return go_to(request, reverse("function-code", args=[region, service, name]))
     context = {"form": form, "service": found}
     return render(request, "console/functions/function_create.html", context, status=status)
+
+
+def _create(act: Act, service: Service, form: FunctionForm) -> None:
+    new = {
+        "name": form.cleaned_data["name"],
+        "configuration": form.configuration(),
+        "package": form.cleaned_data["package"],
+    }
+    if form.wants_trigger:
+        triggers.create_reachable_function(act, service, **new, config=form.config())
+    else:
+        catalog.create_function(act, service, **new)
 
 
 @require_POST
@@ -108,4 +126,5 @@ urls = [
     *function_test.urls,
     *function_invocations.urls,
     *function_configuration.urls,
+    *function_triggers.urls,
 ]

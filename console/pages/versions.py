@@ -16,7 +16,7 @@ from console.access import act_of, region_for, require, service_for, version_for
 from console.forms.versions import PublishForm
 from console.htmx import go_to, refused
 from invocations.refusals import Refused
-from releases.core.policies import WHOLE_BP
+from releases.core.policy_words import canary_gets, primary_gets
 from releases.core.rights import Action
 from releases.models import Service
 from releases.operations import versions as operation
@@ -26,7 +26,7 @@ from releases.queries import versions as query
 
 PAGE_SIZE = 20
 
-Serving = dict[int, list[tuple[str, int, str]]]
+Serving = dict[int, list[tuple[str, str, str]]]
 
 
 @require_GET
@@ -88,14 +88,13 @@ def _listed(request: HttpRequest, service: Service, form: PublishForm) -> dict[s
 
 
 def _serving(service: Service) -> Serving:
-    """By version number: alias, share in basis points, and the part the version plays there."""
+    """By version number: alias, what the version gets of its calls, and the part it plays there."""
     parts: Serving = defaultdict(list)
     for state in alias_query.aliases(service):
-        canary = state.policy.canary
-        canary_bp = canary.weight_bp if canary else 0
-        parts[state.policy.primary].append((state.name, WHOLE_BP - canary_bp, "primary"))
+        policy, canary = state.policy, state.policy.canary
+        parts[policy.primary].append((state.name, primary_gets(policy), "primary"))
         if canary:
-            parts[canary.version].append((state.name, canary_bp, "canary"))
+            parts[canary.version].append((state.name, canary_gets(policy), "canary"))
     return parts
 
 

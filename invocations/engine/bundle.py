@@ -22,6 +22,8 @@ class Bundle:
     """The version's number as text, or `LATEST`."""
     runtime: str
     handler: str
+    type: str = "event"
+    """event or http: how its handler is called."""
     initializer: str = ""
     memory_mb: int = 128
     timeout_s: int = 3

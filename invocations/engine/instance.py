@@ -10,9 +10,10 @@ from uuid import uuid4
 
 from invocations.engine import log
 from invocations.engine.bundle import Bundle
+from invocations.engine.http import BadAnswer, HttpAnswer, read_answer
 from invocations.engine.limits import Limits
-from invocations.engine.outcome import Kind, Outcome, exited, out_of_memory, timed_out
-from invocations.engine.protocol import ANSWER, FrameReader, Hear, call_head
+from invocations.engine.outcome import Kind, Outcome, bad_answer, exited, out_of_memory, timed_out
+from invocations.engine.protocol import ANSWER, FrameReader, Hear, call_head, http_call_head
 from invocations.engine.sandbox import Process
 from invocations.engine.start import start_frame
 
@@ -51,6 +52,8 @@ class Call:
     qualifier: bytes
     payload: bytes
     waiting_since: float
+    http: bytes | None = None
+    """The head of an HTTP call; None for an event."""
     cold: bool = False
     prologue: bytes = b""
     """The log of the instance's start, when this call caused one."""
@@ -120,7 +123,10 @@ class Instance:
         self.sequence += 1
         self._log.open()
         payload = call.payload
-        head = call_head(self.sequence, call.request_id, call.qualifier, len(payload))
+        if call.http is None:
+            head = call_head(self.sequence, call.request_id, call.qualifier, len(payload))
+        else:
+            head = http_call_head(self.sequence, call.request_id, call.qualifier, call.http, len(payload))
         if len(payload) < _COPIED_BYTES:
             self._channel.transport.write(head + payload)
         else:
@@ -166,14 +172,16 @@ class Instance:
             return
         duration_us, memory_kb = ANSWER.unpack_from(body)
         self.memory_kb = max(self.memory_kb, memory_kb)
-        if self.state is State.BUSY and kind in _ANSWERS:
-            self._answered(_ANSWERS[kind], duration_us, body)
+        if self.state is State.BUSY and kind in _ANSWERS and not (kind == Hear.OK and self._is_http()):
+            self._ended(_ANSWERS[kind], bytes(body[ANSWER.size :]), duration_us)
+        elif self.state is State.BUSY and kind == Hear.HTTP and self._is_http():
+            self._answered_http(duration_us, body[ANSWER.size :])
         elif self.state is State.BOOTING and kind == Hear.HELLO:
             self._booted()
         elif self.state is State.STARTING and kind == Hear.READY:
             self._ready()
         elif self.state is State.STARTING and kind in _START_FAILURES:
-            self._answered(_START_FAILURES[kind], duration_us, body)
+            self._ended(_START_FAILURES[kind], bytes(body[ANSWER.size :]), duration_us)
         else:
             self.end()
 
@@ -206,12 +214,25 @@ class Instance:
         else:
             self.begin(self.call)
 
-    def _answered(self, kind: Kind, duration_us: int, body: memoryview) -> None:
+    def _answered_http(self, duration_us: int, body: memoryview) -> None:
+        try:
+            answer, payload = read_answer(body)
+        except BadAnswer as bad:
+            self._ended(Kind.EXCEPTION, bad_answer(str(bad)), duration_us)
+        else:
+            self._ended(Kind.OK, payload, duration_us, answer)
+
+    def _is_http(self) -> bool:
+        return self.call is not None and self.call.http is not None
+
+    def _ended(self, kind: Kind, payload: bytes, duration_us: int, http: HttpAnswer | None = None) -> None:
+        """The process answered by itself, and is kept if it is sound."""
         text = self._take_log()
         if self.memory_kb > self._memory_limit_kb:
             kind = Kind.MEMORY
-        payload = bytes(body[ANSWER.size :]) if kind is not Kind.MEMORY else self._error(kind, self.state, 0)
-        self._finish(kind, payload, duration_us, text)
+        if kind is Kind.MEMORY:
+            payload, http = self._error(kind, self.state, 0), None
+        self._finish(kind, payload, duration_us, text, http)
         if kind in _KEPT:
             self._rest()
         else:
@@ -238,7 +259,9 @@ class Instance:
         self._deadline = self.since + seconds
         self._overdue = False
 
-    def _finish(self, kind: Kind, payload: bytes, duration_us: int, text: bytes) -> None:
+    def _finish(
+        self, kind: Kind, payload: bytes, duration_us: int, text: bytes, http: HttpAnswer | None = None
+    ) -> None:
         call, self.call = self.call, None
         if call is None or call.future.done():  # nobody waits any more
             return
@@ -252,7 +275,7 @@ class Instance:
             memory_kb=self.memory_kb,
         )
         text = call.prologue + text
-        outcome = Outcome(kind, payload, text, duration_us, self.memory_kb, self.instance_id, call.cold)
+        outcome = Outcome(kind, payload, text, duration_us, self.memory_kb, self.instance_id, call.cold, http)
         call.future.set_result(outcome)
 
     def _error(self, kind: Kind, state: State, duration_us: int) -> bytes:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+from invocations.engine.http import HttpAnswer
+
 HANDLED_ERROR = "HandledInvocationError"
 UNHANDLED_ERROR = "UnhandledInvocationError"
 
@@ -42,6 +44,8 @@ class Outcome:
     instance_id: str
     cold: bool
     """Whether an instance was started for this invocation."""
+    http: HttpAnswer | None = None
+    """What an HTTP function answered, with `payload` for a body; None unless the kind is OK."""
 
     @property
     def error_type(self) -> str:
@@ -52,6 +56,11 @@ class Outcome:
 def error_body(message: str, error_type: str) -> bytes:
     """The JSON of a function error. `errorMessage` comes first: clients compare the beginning of the text."""
     return json.dumps({"errorMessage": message, "errorType": error_type}, ensure_ascii=False).encode()
+
+
+def bad_answer(message: str) -> bytes:
+    """The error of an HTTP function whose answer cannot be sent on."""
+    return error_body(message, "BadResponse")
 
 
 def timed_out(seconds: int, *, what: str = "Function") -> bytes:

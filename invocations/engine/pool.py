@@ -12,6 +12,7 @@ from pathlib import Path
 from invocations.engine.bundle import Bundle
 from invocations.engine.code import CodeCache, FetchCode
 from invocations.engine.fleet import Fleet, ResourceExhausted
+from invocations.engine.http import HttpCall, call_head_of
 from invocations.engine.instance import Call, Instance, State
 from invocations.engine.launch import Launcher
 from invocations.engine.limits import Limits
@@ -117,8 +118,19 @@ class Pool:
             await self._empty.wait()
         self._ticker.cancel()
 
-    async def invoke(self, bundle: Bundle, *, request_id: str, qualifier: str, payload: bytes) -> Outcome:
+    async def invoke(
+        self,
+        bundle: Bundle,
+        *,
+        request_id: str,
+        qualifier: str,
+        payload: bytes,
+        http: HttpCall | None = None,
+    ) -> Outcome:
         """Run the function once. `qualifier` is what the caller named.
+
+        An HTTP function needs `http`, the head of its request, whose body is the payload; an event function
+        must not have it.
 
         Raises `ResourceExhausted`, `SandboxUnavailable`, `BadPackage`, whatever fetching the code raises, and
         `ValueError` when the qualifier or the request id is longer than 255 bytes.
@@ -132,7 +144,8 @@ class Pool:
         request, named = request_id.encode(), qualifier.encode()
         if len(request) > _NAME_BYTES or len(named) > _NAME_BYTES:
             raise ValueError("request id and qualifier have at most 255 bytes")
-        call = Call(loop.create_future(), request, named, payload, loop.time())
+        head = None if http is None else call_head_of(http)
+        call = Call(loop.create_future(), request, named, payload, loop.time(), head)
         fleet.submit(call)
         return await call.future
 

@@ -20,6 +20,7 @@ ANSWER = struct.Struct("<II")
 """First in the body of READY and of every answer: microseconds it took, largest resident set in kB."""
 
 _CALL = struct.Struct("<IQBBB")
+_HTTP_CALL = struct.Struct("<IQBBBI")
 _AFTER_LENGTH = HEADER.size - 4
 
 
@@ -30,6 +31,11 @@ class Say(IntEnum):
     """Load the function and run its initializer. Body: `start_body`."""
     INVOKE = 2
     """Body: u8 length of the request id, u8 length of the qualifier, both as UTF-8, the event."""
+    HTTP = 3
+    """Body: as INVOKE's, but a u32 length of the head after the two others, and the head before the payload.
+
+    `invocations.engine.http` lays out the heads. The payload is the body of the request.
+    """
 
 
 class Hear(IntEnum):
@@ -45,6 +51,8 @@ class Hear(IntEnum):
     LOAD = 35
     INIT = 36
     MEMORY = 37
+    HTTP = 38
+    """An HTTP call's OK. Body: `ANSWER`, u16 status, u32 length of the head, the head, the payload."""
 
 
 def start_body(settings: Iterable[tuple[str, str]], environment: Iterable[tuple[str, str]]) -> bytes:
@@ -63,6 +71,17 @@ def call_head(sequence: int, request_id: bytes, qualifier: bytes, payload_bytes:
     names = request_id + qualifier
     length = _AFTER_LENGTH + 2 + len(names) + payload_bytes
     return _CALL.pack(length, sequence, Say.INVOKE, len(request_id), len(qualifier)) + names
+
+
+def http_call_head(
+    sequence: int, request_id: bytes, qualifier: bytes, http: bytes, payload_bytes: int
+) -> bytes:
+    """All of an HTTP frame that precedes its payload; `http` is the head of the call."""
+    names = request_id + qualifier
+    length = _AFTER_LENGTH + 6 + len(names) + len(http) + payload_bytes
+    return (
+        _HTTP_CALL.pack(length, sequence, Say.HTTP, len(request_id), len(qualifier), len(http)) + names + http
+    )
 
 
 class Listener(Protocol):

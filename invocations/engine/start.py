@@ -14,6 +14,7 @@ def start_frame(
     settings = {
         "code": code_path,
         "handler": bundle.handler,
+        "type": bundle.type,
         "initializer": bundle.initializer,
         "memory_mb": str(bundle.memory_mb),
         "timeout_s": str(bundle.timeout_s),

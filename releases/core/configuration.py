@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final, TypeGuard
 
 RUNTIMES: Final = ("python3",)  # grows with invocations.runtimes
+TYPES: Final = ("event", "http")
 MAX_HANDLER: Final = 128
 MIN_MEMORY_MB: Final = 128
 MAX_MEMORY_MB: Final = 3072
@@ -41,6 +42,12 @@ def check_runtime(value: object) -> None:
     """Raise `BadValue` unless functions of this runtime can be run."""
     if value not in RUNTIMES:
         raise _invalid("runtime", ", ".join(RUNTIMES), value)
+
+
+def check_type(value: object) -> None:
+    """Raise `BadValue` unless functions can be called so: by events, or over HTTP."""
+    if value not in TYPES:
+        raise _invalid("functionType", ", ".join(TYPES), value)
 
 
 def check_handler(value: object) -> None:

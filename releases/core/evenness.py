@@ -44,3 +44,17 @@ def bound(n: int) -> float:
             rest -= fibonacci[place]
             off += 1 + fibonacci[place] / fibonacci[place + 1]
     return off
+
+
+def band(n: int, weight: float) -> tuple[float, float]:
+    """The shares of any n > 0 points in a row that can lie below the weight."""
+    off = bound(n) / n
+    return max(0.0, weight - off), min(1.0, weight + off)
+
+
+def sequences(n: int, off: float) -> int:
+    """The fewest sequences, each of an equal part of n > 0 calls, that together can be off by so many."""
+    count = 1
+    while count < n and off > count * bound(-(-n // count)):
+        count += 1
+    return count

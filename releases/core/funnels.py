@@ -6,10 +6,12 @@ One list of rows serves the chart, the table under it and its CSV.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from releases.core import evenness
+from releases.core.measures import Measure
 from releases.core.statistics import split_band, wilson
 
 MAX_ROWS: Final = 200
@@ -20,25 +22,33 @@ BAND_POINTS: Final = 40
 class Row:
     """After `n` invocations `k` had gone to the canary.
 
-    `lo` and `hi` are Wilson's 95% interval around the share; `band_lo` and `band_hi` the always-valid
-    band around the configured weight. All but `n` and `k` are fractions of one.
+    Where each call draws, `lo` and `hi` are Wilson's 95% interval around the share, `band_lo` and `band_hi`
+    the always-valid band around the configured weight. An even spread has no interval, and its own bound
+    for a band. Where keys or rules decide, the share of calls is a description and has neither. All but
+    `n` and `k` are fractions of one.
     """
 
     n: int
     k: int
     share: float
-    lo: float
-    hi: float
-    band_lo: float
-    band_hi: float
+    lo: float | None = None
+    hi: float | None = None
+    band_lo: float | None = None
+    band_hi: float | None = None
 
 
-def funnel(points: Sequence[tuple[int, int]], weight: float, limit: int = MAX_ROWS) -> list[Row]:
+def funnel(
+    points: Sequence[tuple[int, int]],
+    weight: float | None,
+    limit: int = MAX_ROWS,
+    measure: Measure = Measure.CALLS,
+) -> list[Row]:
     """Rows for the cumulative (n, k) of one alias revision, in order of n; at most `limit` of them.
 
     The first and the last point are always kept. Points without invocations have no share and give no row.
     """
-    return [_row(n, k, weight) for n, k in thin([point for point in points if point[0] > 0], limit)]
+    kept = thin([point for point in points if point[0] > 0], limit)
+    return [_row(n, k, weight, measure) for n, k in kept]
 
 
 def thin(points: Sequence[tuple[int, int]], limit: int) -> list[tuple[int, int]]:
@@ -58,17 +68,30 @@ def thin(points: Sequence[tuple[int, int]], limit: int) -> list[tuple[int, int]]
     return [*kept, points[-1]]
 
 
-def band(n: int, weight: float, points: int = BAND_POINTS) -> list[tuple[int, float, float]]:
-    """The always-valid band on its way to n > 0 invocations: (invocations, low, high), in fractions of one.
+def band(
+    n: int, weight: float | None, points: int = BAND_POINTS, measure: Measure = Measure.CALLS
+) -> list[tuple[int, float, float]]:
+    """The band on its way to n > 0 invocations: (invocations, low, high), in fractions of one.
 
     It needs no data but n, so it shows how the funnel narrows even where the observations are few and far
-    between. Even in the square root of n, like the rows.
+    between. Even in the square root of n, like the rows. Empty where there is none.
     """
+    if weight is None or measure not in _BANDS:
+        return []
+    edges = _BANDS[measure]
     stations = sorted({math.ceil(n * (place / points) ** 2) for place in range(1, points + 1)})
-    return [(station, *split_band(station, weight)) for station in stations]
+    return [(station, *edges(station, weight)) for station in stations]
 
 
-def _row(n: int, k: int, weight: float) -> Row:
-    lo, hi = wilson(k, n)
-    band_lo, band_hi = split_band(n, weight)
+def _row(n: int, k: int, weight: float | None, measure: Measure) -> Row:
+    if weight is None or measure not in _BANDS:
+        return Row(n, k, k / n)
+    lo, hi = wilson(k, n) if measure is Measure.CALLS else (None, None)
+    band_lo, band_hi = _BANDS[measure](n, weight)
     return Row(n, k, k / n, lo, hi, band_lo, band_hi)
+
+
+_BANDS: Final[Mapping[Measure, Callable[[int, float], tuple[float, float]]]] = {
+    Measure.CALLS: split_band,
+    Measure.EVEN: evenness.band,
+}

@@ -14,6 +14,7 @@ from .orders import Order, as_number, as_version, sort_key
 from .parameters import Parameter
 from .policies import WHOLE_BP, Policy, Sticky
 from .policy_words import condition
+from .recording import folded
 from .routing import matcher
 from .rules import Combiner, Operator, Rule, Rules
 
@@ -52,7 +53,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the linter may know beyond the policy. Unknown facts find nothing."""
+    """What the linter may know beyond the policy. Unknown facts find nothing.
+
+    `seen` has parameters in one spelling (`releases.core.recording.folded`).
+    """
 
     has_http_functions: bool = True
     identical_versions: bool = False
@@ -122,14 +126,16 @@ def _text_order(rule: Rule) -> Iterable[Finding]:
         return
     for order, read in ((Order.NUMBER, as_number), (Order.VERSION, as_version)):
         if read(rule.value) is not None:
-            text = f"“{condition(rule)}” compares as text, where 10 sorts before 9."
+            text = f"The rule {condition(rule)} compares as text, where 10 sorts before 9."
             yield Finding("text-order", text, f"Compare as a {order.value}.")
             return
 
 
 def _repeated(items: tuple[Rule, ...]) -> list[Finding]:
     return [
-        Finding("repeated", f"“{condition(rule)}” stands there {times} times.", "Remove the repetition.")
+        Finding(
+            "repeated", f"The rule {condition(rule)} stands there {times} times.", "Remove the repetition."
+        )
         for rule, times in Counter(items).items()
         if times > 1
     ]
@@ -203,7 +209,7 @@ def _apart(low: Rule, high: Rule) -> bool:
 def _recorded(policy: Policy, facts: Facts) -> list[Finding]:
     found = []
     for parameter in policy.parameters:
-        seen = facts.seen.get(parameter)
+        seen = facts.seen.get(folded(parameter))
         if seen is None or seen.calls < _FEW_CALLS:
             continue
         if seen.present == 0:

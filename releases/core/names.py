@@ -1,4 +1,4 @@
-"""What services, functions, aliases and versions may be called.
+"""What services, functions, aliases, triggers and versions may be called.
 
 Patterns, lengths and the shape of the sentences are Function Compute's (API 2016-08-15).
 """
@@ -15,6 +15,7 @@ VERSION_PATTERN: Final = "^[1-9][0-9]{0,17}$"  # eighteen digits fit a 64-bit co
 MAX_SERVICE_NAME: Final = 128
 MAX_FUNCTION_NAME: Final = 64
 MAX_ALIAS_NAME: Final = 128
+MAX_TRIGGER_NAME: Final = 128
 MAX_DESCRIPTION: Final = 256
 
 _NAME = re.compile(NAME_PATTERN)
@@ -73,6 +74,11 @@ def check_alias_name(text: object) -> None:
     _check_name("AliasName", text, MAX_ALIAS_NAME)
     if text == str(LATEST):
         raise BadName("AliasName 'LATEST' is reserved for the working copy")
+
+
+def check_trigger_name(text: object) -> None:
+    """Raise `BadName` unless `text` may name a trigger."""
+    _check_name("TriggerName", text, MAX_TRIGGER_NAME)
 
 
 def check_description(text: object) -> None:

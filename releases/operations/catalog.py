@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from invocations.refusals import Refused
 from releases.core import configuration as limits
 from releases.core import names
+from releases.core.configuration import BadValue
 from releases.models import Function, FunctionConfiguration, Service
 from releases.queries import catalog as query
 
@@ -47,6 +48,8 @@ class Configuration:
 
     runtime: str
     handler: str
+    type: str = "event"
+    """event or http; it never changes, for every caller would have to change with it."""
     description: str = ""
     initializer: str = ""
     memory_mb: int = 128
@@ -66,6 +69,7 @@ class Configuration:
 
     def check(self) -> None:
         """Raise BadValue or BadName where Function Compute would refuse it."""
+        limits.check_type(self.type)
         limits.check_runtime(self.runtime)
         limits.check_handler(self.handler)
         limits.check_initializer(self.initializer)
@@ -161,12 +165,14 @@ def configure_function(
     nothing is overwritten and ConfigurationChangedMeanwhile is raised. None replaces whatever is there.
     """
     configuration.check()
-    function = _locked_function(function)
+    function = locked_function(function)
     if base_digest is not None and base_digest != Configuration.of(function).digest:
         raise ConfigurationChangedMeanwhile(
             f"the configuration of '{function.name}' was saved by somebody else since you opened it; "
             "note your change, reload the page and save again"
         )
+    if configuration.type != function.type:
+        raise BadValue("functionType", f"function '{function.name}' stays of type {function.type}")
     before = _audited(function)
     for column, value in asdict(configuration).items():
         setattr(function, column, value)
@@ -185,7 +191,7 @@ def deploy_code(act: Act, function: Function, *, package: bytes, base_digest: st
     DeletedMeanwhile as well.
     """
     code = keep_package(package, at=act.at)  # before the lock, as in create_function
-    function = _locked_function(function)
+    function = locked_function(function)
     if base_digest is not None and base_digest != function.code_id:
         raise CodeChangedMeanwhile(
             f"the code of '{function.name}' was deployed by somebody else since you opened it; "
@@ -201,8 +207,10 @@ def deploy_code(act: Act, function: Function, *, package: bytes, base_digest: st
 
 @transaction.atomic
 def delete_function(act: Act, function: Function) -> None:
-    """Delete it from LATEST; the versions that have it keep it. Raises DeletedMeanwhile."""
-    function = _locked_function(function)
+    """Delete it from LATEST; the versions that have it keep it. Raises StillNeeded or DeletedMeanwhile."""
+    function = locked_function(function)
+    if function.triggers.exists():
+        raise StillNeeded(f"function '{function.name}' has active triggers")
     service = function.service
     before = _audited(function)
     Function.objects.filter(pk=function.pk).delete()
@@ -220,7 +228,7 @@ def locked(service: Service) -> Service:
     return service
 
 
-def _locked_function(function: Function) -> Function:
+def locked_function(function: Function) -> Function:
     """The function as it is once its service is locked. Raises DeletedMeanwhile."""
     locked(function.service)
     found = Function.objects.select_related("service").filter(pk=function.pk).first()
@@ -244,6 +252,7 @@ def _touched(act: Act, function: Function, action: str, *, before: dict[str, Any
 def _audited(function: Function) -> dict[str, Any]:
     """What the audit keeps of a function: values of environment variables may be secrets and stay out."""
     return {
+        "type": function.type,
         "runtime": function.runtime,
         "handler": function.handler,
         "memory_mb": function.memory_mb,

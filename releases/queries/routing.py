@@ -5,6 +5,7 @@ Loaded in a fixed number of queries however much there is, without the code itse
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,16 +13,21 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Count, Max, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from invocations.engine.bundle import Bundle
-from releases.models import Alias, CodePackage, Function, Service, Version, VersionFunction
+from releases.models import Alias, CodePackage, Function, Service, Trigger, Version, VersionFunction
 
 ServiceKey: TypeAlias = tuple[str, str]  # region, name
 
 LATEST = "LATEST"
+_RECORDED = Cast("recorded", TextField())  # as PostgreSQL prints it, here and in `marks` alike
+_NOTHING_RECORDED = "[]"
 _CONFIGURATION = (
     "name",
+    "type",
     "runtime",
     "handler",
     "initializer",
@@ -43,6 +49,9 @@ class Mark(NamedTuple):
     newest_version: int
     functions: int
     functions_modified: datetime | None
+    triggers: int = 0
+    triggers_modified: datetime | None = None
+    recorded: str = ""
 
 
 NOTHING = Mark(0, 0, 0, 0, 0, None)
@@ -50,12 +59,31 @@ NOTHING = Mark(0, 0, 0, 0, 0, None)
 
 @dataclass(frozen=True, slots=True)
 class AliasRoute:
-    """An alias as it routes now. `policy` is a document for `releases.core.policies.parse`."""
+    """An alias as it routes now.
+
+    `policy` is a document for `releases.core.policies.parse`, `recorded` one for
+    `releases.core.recording.parse`.
+    """
 
     name: str
     salt: str
     revision: int
     policy: Mapping[str, Any]
+    recorded: str = _NOTHING_RECORDED
+
+    @property
+    def recorded_parameters(self) -> list[list[str]]:
+        parameters: list[list[str]] = json.loads(self.recorded)
+        return parameters
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRoute:
+    """What lets callers in to a function at a qualifier. `releases.core.triggers` parses `config`."""
+
+    function: str
+    qualifier: str
+    config: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +95,11 @@ class ServiceRoutes:
     mark: Mark
     aliases: tuple[AliasRoute, ...]
     functions: Mapping[str, Mapping[str, Bundle]]
+    triggers: tuple[TriggerRoute, ...] = ()
 
 
 def load(keys: Collection[ServiceKey] | None = None) -> list[ServiceRoutes]:
-    """The routes of the named services that exist, or of all. Five queries.
+    """The routes of the named services that exist, or of all. Six queries.
 
     Aliases are read before versions: a revision never names a version that was published after it, so
     without a transaction around the queries no alias comes out pointing at a version not yet read.
@@ -78,6 +107,7 @@ def load(keys: Collection[ServiceKey] | None = None) -> list[ServiceRoutes]:
     services = list(_live(keys).values_list("id", "region", "name"))
     ids = [row[0] for row in services] if keys is not None else None
     aliases = _aliases(ids)
+    triggers = _triggers(ids)
     versions = _versions(ids)
     published = _published(ids)
     latest = _of(Function.objects, "service_id", ids).values_list(
@@ -91,7 +121,7 @@ def load(keys: Collection[ServiceKey] | None = None) -> list[ServiceRoutes]:
         ServiceRoutes(
             region=region,
             name=name,
-            mark=_mark(aliases[service_id], versions[service_id], modified[service_id]),
+            mark=_mark(aliases[service_id], versions[service_id], modified[service_id], triggers[service_id]),
             aliases=tuple(aliases[service_id]),
             functions={
                 version: {
@@ -99,21 +129,27 @@ def load(keys: Collection[ServiceKey] | None = None) -> list[ServiceRoutes]:
                 }
                 for version in (LATEST, *map(str, versions[service_id]))
             },
+            triggers=tuple(route for _, route in triggers[service_id]),
         )
         for service_id, region, name in services
     ]
 
 
 def marks() -> dict[ServiceKey, Mark]:
-    """The mark of every live service. Four queries, none of which grows with what a service holds."""
-    aliases = _grouped(Alias.objects.filter(retired_at=None, revision__isnull=False), "revision_id")
+    """The mark of every live service. Six queries, none of which grows with what a service holds."""
+    routed = Alias.objects.filter(retired_at=None, revision__isnull=False)
+    aliases = _grouped(routed, "revision_id")
+    recorded = _recorded(routed)
     versions = _grouped(Version.objects.filter(retired_at=None), "number")
     functions = _grouped(Function.objects.all(), "modified_at")
+    triggers = _grouped(Trigger.objects.all(), "modified_at", service="function__service_id")
     return {
         (region, name): Mark(
             *aliases.get(service_id, (0, 0)),
             *versions.get(service_id, (0, 0)),
             *functions.get(service_id, (0, None)),
+            *triggers.get(service_id, (0, None)),
+            recorded=recorded.get(service_id, ""),
         )
         for service_id, region, name in _live(None).values_list("id", "region", "name")
     }
@@ -149,9 +185,18 @@ def _of(manager: Any, field: str, ids: list[int] | None) -> Any:
 def _aliases(ids: list[int] | None) -> dict[int, list[AliasRoute]]:
     found: dict[int, list[AliasRoute]] = defaultdict(list)
     live = _of(Alias.objects, "service_id", ids).filter(retired_at=None, revision__isnull=False)
-    columns = ("service_id", "name", "salt", "revision_id", "revision__policy")
-    for service_id, *route in live.values_list(*columns):
+    columns = ("service_id", "name", "salt", "revision_id", "revision__policy", _RECORDED)
+    for service_id, *route in live.order_by("pk").values_list(*columns):
         found[service_id].append(AliasRoute(*route))
+    return found
+
+
+def _triggers(ids: list[int] | None) -> dict[int, list[tuple[datetime, TriggerRoute]]]:
+    found: dict[int, list[tuple[datetime, TriggerRoute]]] = defaultdict(list)
+    rows = _of(Trigger.objects, "function__service_id", ids)
+    columns = ("function__service_id", "modified_at", "function__name", "qualifier", "config")
+    for service_id, modified_at, *route in rows.values_list(*columns):
+        found[service_id].append((modified_at, TriggerRoute(*route)))
     return found
 
 
@@ -173,13 +218,15 @@ def _published(ids: list[int] | None) -> dict[int, dict[str, list[Any]]]:
 
 
 def _bundle(region: str, service: str, version: str, row: list[Any]) -> Bundle:
-    name, runtime, handler, initializer, memory, timeout, initialization, environment, digest, checksum = row
+    name, kind, runtime, handler, initializer, memory, timeout, initialization, environment, *code = row
+    digest, checksum = code
     return Bundle(
         account_id=settings.ACCOUNT_ID,
         region=region,
         service=service,
         function=name,
         version=version,
+        type=kind,
         runtime=runtime,
         handler=handler,
         initializer=initializer,
@@ -192,7 +239,19 @@ def _bundle(region: str, service: str, version: str, row: list[Any]) -> Bundle:
     )
 
 
-def _mark(aliases: Iterable[AliasRoute], versions: Collection[int], modified: Collection[datetime]) -> Mark:
+def _recorded(aliases: QuerySet[Alias]) -> dict[int, str]:
+    grouped = aliases.exclude(recorded=[]).values("service_id")
+    texts = StringAgg(_RECORDED, delimiter=" ", order_by="pk")
+    return dict(grouped.annotate(texts=texts).values_list("service_id", "texts"))
+
+
+def _mark(
+    aliases: Iterable[AliasRoute],
+    versions: Collection[int],
+    modified: Collection[datetime],
+    triggers: Collection[tuple[datetime, TriggerRoute]],
+) -> Mark:
+    aliases = list(aliases)
     revisions = [alias.revision for alias in aliases]
     return Mark(
         aliases=len(revisions),
@@ -201,11 +260,12 @@ def _mark(aliases: Iterable[AliasRoute], versions: Collection[int], modified: Co
         newest_version=max(versions, default=0),
         functions=len(modified),
         functions_modified=max(modified, default=None),
+        triggers=len(triggers),
+        triggers_modified=max((modified_at for modified_at, _ in triggers), default=None),
+        recorded=" ".join(alias.recorded for alias in aliases if alias.recorded != _NOTHING_RECORDED),
     )
 
 
-def _grouped(rows: QuerySet[Any], newest: str) -> dict[int, tuple[int, Any]]:
-    grouped = rows.values("service_id").annotate(n=Count("pk"), newest=Max(newest))
-    return {
-        row["service_id"]: (row["n"], row["newest"]) for row in grouped.values("service_id", "n", "newest")
-    }
+def _grouped(rows: QuerySet[Any], newest: str, *, service: str = "service_id") -> dict[int, tuple[int, Any]]:
+    grouped = rows.values(service).annotate(n=Count("pk"), newest=Max(newest))
+    return {row[service]: (row["n"], row["newest"]) for row in grouped.values(service, "n", "newest")}

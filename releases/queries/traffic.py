@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 
 from invocations import queries as counted
 from invocations.models import TestRun, TestRunCount
-from releases.core import verdicts
-from releases.core.funnels import MAX_ROWS, Row, funnel
+from invocations.units import MAX_PER_REVISION
+from releases.core import funnels, verdicts
+from releases.core.funnels import MAX_ROWS, Row
+from releases.core.judging import Keys, judge_split
+from releases.core.measures import Measure, measure_of, share_of
 from releases.core.policies import Policy
 from releases.core.verdicts import Verdict
 from releases.models import Alias, AliasRevision
@@ -31,13 +34,29 @@ class VersionCount:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """What one alias revision did with its calls. `rows` is empty where nothing was split."""
+    """What one alias revision did with its calls. `rows` is empty where nothing was split.
+
+    Keys are counted over the revision's whole life, also in the split of a test run: a key is drawn once.
+    """
 
     revision: AliasRevision
     policy: Policy
     versions: list[VersionCount]
     verdict: Verdict
     rows: list[Row]
+
+    @property
+    def calls(self) -> int:
+        return sum(count.invocations for count in self.versions)
+
+    @property
+    def measure(self) -> Measure | None:
+        return measure_of(self.policy)
+
+    @property
+    def weight(self) -> float | None:
+        """The share that the canary shall get of what is measured."""
+        return share_of(self.policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +77,8 @@ def run_state(run: TestRun, *, at: datetime) -> RunState:
     """Progress, tally and verdict of a run, from its handful of counts; the splits come without rows."""
     rows = counted.counts(run)
     named = [row for row in rows if row.version]
-    splits = _judged(named, aliases.policies_of({row.alias_revision for row in named}))
+    known = aliases.policies_of({row.alias_revision for row in named})
+    splits = _judged(named, known, _keys(known))
     errors = Counter[str]()
     for row in rows:
         if row.error:
@@ -86,14 +106,15 @@ class RunLine:
 
 
 def run_verdicts(runs: Iterable[TestRun]) -> list[RunLine]:
-    """The runs with their verdicts. Two queries, however many there are."""
+    """The runs with their verdicts. Two queries, however many there are, and one where keys were split."""
     listed = list(runs)
     rows: dict[int, list[TestRunCount]] = {}
     for row in counted.counts_of_runs(listed):
         if row.version:
             rows.setdefault(row.run_id, []).append(row)
     known = aliases.policies_of({row.alias_revision for found in rows.values() for row in found})
-    judged = {run_id: _judged(found, known) for run_id, found in rows.items()}
+    keys = _keys(known)
+    judged = {run_id: _judged(found, known, keys) for run_id, found in rows.items()}
     return [RunLine(run, _together(judged.get(run.pk, []))) for run in listed]
 
 
@@ -107,12 +128,15 @@ def _with_rows(split: Split, order: counted.Order | None) -> Split:
     canary = split.policy.canary
     if canary is None or order is None:
         return split
-    rows = funnel(order.steps(str(canary.version), MAX_ROWS), canary.weight)
+    rows = _rows(order.steps(str(canary.version), MAX_ROWS), split.policy)
     return Split(split.revision, split.policy, split.versions, split.verdict, rows)
 
 
 def alias_split(revision: AliasRevision, policy: Policy, *, at: datetime) -> Split:
-    """What an alias revision has done so far, from traffic buckets: one query, whatever the traffic."""
+    """What an alias revision has done so far, from traffic buckets: one query, whatever the traffic.
+
+    One more counts the keys where keys are split.
+    """
     ended = aliases.superseded_at(revision) or at
     tier = counted.tier_for(ended - revision.created_at, age=at - revision.created_at)
     slots = counted.traffic_of_revision(revision.pk, tier)
@@ -121,10 +145,25 @@ def alias_split(revision: AliasRevision, policy: Policy, *, at: datetime) -> Spl
     for slot in slots:
         tally[slot.version] += slot.invocations
         bad[slot.version] += slot.errors
-    verdict = verdicts.judge_split(counts_by_version=tally, policy=policy)
+    keys = _keys({revision.pk: (revision, policy)})
+    verdict = judge_split(counts_by_version=tally, policy=policy, keys=keys.get(revision.pk))
     versions = [VersionCount(version, tally[version], bad[version]) for version in sorted(tally, key=_order)]
-    rows = funnel(_cumulated(slots, policy.canary.version), policy.canary.weight) if policy.canary else []
+    rows = _rows(_cumulated(slots, policy.canary.version), policy) if policy.canary else []
     return Split(revision, policy, versions, verdict, rows)
+
+
+def _rows(points: list[tuple[int, int]], policy: Policy) -> list[Row]:
+    return funnels.funnel(points, share_of(policy), measure=measure_of(policy) or Measure.RULES)
+
+
+def _keys(known: Mapping[int, tuple[AliasRevision, Policy]]) -> dict[int, Keys]:
+    """The distinct keys of those revisions that split keys; no query where none does."""
+    wanted = [pk for pk, (_, policy) in known.items() if measure_of(policy) is Measure.KEYS]
+    found = counted.units_of_revisions(wanted) if wanted else {}
+    return {
+        pk: Keys(by_version=units.by_version, both=units.both, is_cut=units.distinct >= MAX_PER_REVISION)
+        for pk, units in found.items()
+    }
 
 
 def _cumulated(slots: Iterable[counted.Slot], canary: int) -> list[tuple[int, int]]:
@@ -166,7 +205,11 @@ def _together(splits: Sequence[Split]) -> Verdict | None:
     return verdicts.combine([split.verdict for split in splits]) if splits else None
 
 
-def _judged(rows: Iterable[TestRunCount], known: Mapping[int, tuple[AliasRevision, Policy]]) -> list[Split]:
+def _judged(
+    rows: Iterable[TestRunCount],
+    known: Mapping[int, tuple[AliasRevision, Policy]],
+    keys: Mapping[int, Keys],
+) -> list[Split]:
     by_revision: dict[int, list[TestRunCount]] = {}
     for row in rows:
         if row.alias_revision:
@@ -176,7 +219,7 @@ def _judged(rows: Iterable[TestRunCount], known: Mapping[int, tuple[AliasRevisio
         revision, policy = known[revision_id]
         versions = _by_version(by_revision[revision_id])
         tally = {count.version: count.invocations for count in versions}
-        verdict = verdicts.judge_split(counts_by_version=tally, policy=policy)
+        verdict = judge_split(counts_by_version=tally, policy=policy, keys=keys.get(revision_id))
         splits.append(Split(revision, policy, versions, verdict, []))
     return splits
 

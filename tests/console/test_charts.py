@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from console import charts
 from invocations.queries import Slot
 from releases.core.funnels import funnel
-from releases.core.policies import Canary, Policy
-from releases.core.verdicts import judge_split
+from releases.core.judging import judge_split
+from releases.core.measures import Measure, measure_of, share_of
+from releases.core.parameters import Parameter, Source
+from releases.core.policies import Canary, Even, Policy, Sticky
+from releases.core.rules import Combiner, Operator, Rule, Rules
 from releases.models import AliasRevision
 from releases.queries.traffic import Split, Traffic, VersionCount
 
@@ -16,10 +19,16 @@ POLICY = Policy(1, Canary(2, 3000))
 
 
 def split(*points: tuple[int, int], policy: Policy = POLICY, number: int = 1) -> Split:
-    weight = policy.canary.weight if policy.canary else 0
     n, k = points[-1] if points else (0, 0)
     verdict = judge_split(counts_by_version={"1": n - k, "2": k}, policy=policy)
-    return Split(AliasRevision(number=number), policy, [], verdict, funnel(points, weight))
+    rows = funnel(points, share_of(policy), measure=measure_of(policy) or Measure.RULES)
+    return Split(AliasRevision(number=number), policy, [], verdict, rows)
+
+
+UID = Parameter(Source.HEADER, "x-uid")
+EVEN = Policy(1, Canary(2, 3000), Even())
+STICKY = Policy(1, Canary(2, 3000), Sticky(UID))
+RULES = Policy(1, Canary(2, 100), Rules(Combiner.ALL, (Rule(UID, Operator.EQUAL, "1"),)))
 
 
 def traffic(*slots: Slot, marks: tuple[AliasRevision, ...] = ()) -> Traffic:
@@ -48,7 +57,7 @@ def test_split_chart__two_revisions__stand_one_after_the_other_and_are_not_poole
     assert (second["start"], second["end"]) == (100, 150)
     assert second["points"][0][0] == 150
     assert second["points"][0][6:] == [50, 20]
-    assert chart["share"] == "Observed canary share"
+    assert chart["share"] == "Observed share of the canary"
 
 
 def test_split_chart__planned_invocations__end_the_axis() -> None:
@@ -65,6 +74,35 @@ def test_split_chart__without_canary__has_no_segment() -> None:
 def test_split_chart__many_invocations__axis_closes_in_on_the_weight() -> None:
     chart = charts.split_chart([split((10, 9), (500_000, 150_000), (1_000_000, 300_100))])
     assert 29 <= chart["range"]["min"] < 30 < chart["range"]["max"] <= 31
+
+
+def test_split_chart__even_spread__has_its_bound_and_no_interval() -> None:
+    chart = charts.split_chart([split((10, 4), (100, 31), policy=EVEN)])
+    [segment] = chart["segments"]
+    assert chart["band"] == "What an even spread keeps within"
+    assert segment["points"][1][2:4] == [None, None]
+    assert segment["band"][-1][1] < 30 < segment["band"][-1][2]
+
+
+def test_split_chart__by_key__has_a_weight_and_nothing_around_it() -> None:
+    chart = charts.split_chart([split((10, 4), (100, 61), policy=STICKY)])
+    [segment] = chart["segments"]
+    assert (chart["band"], segment["weight"], segment["band"]) == ("", 30, [])
+    assert (chart["share"], chart["target"]) == ("Share of calls to version 2", "Configured share of keys")
+    assert segment["points"][1] == [100, 61, None, None, None, None, 100, 61]
+    assert (chart["range"]["min"] <= 30, chart["range"]["max"] >= 61) == (True, True)
+
+
+def test_split_chart__by_rules__has_the_share_alone() -> None:
+    chart = charts.split_chart([split((100, 31), policy=RULES)])
+    assert (chart["band"], chart["segments"][0]["weight"]) == ("", None)
+    assert chart["summary"] == "Revision 1: 31 of 100 (31%)."
+    assert chart["range"]["min"] <= 31 <= chart["range"]["max"]
+
+
+def test_split_chart__revisions_of_two_kinds__name_both_bands() -> None:
+    chart = charts.split_chart([split((100, 31)), split((100, 31), policy=EVEN, number=2)])
+    assert chart["band"] == "Always-valid band of the weight (99%) / What an even spread keeps within"
 
 
 def test_versions_chart__errors__are_a_series_of_their_own() -> None:
@@ -118,6 +156,7 @@ def test_traffic_chart__no_call__is_empty() -> None:
 def test_charts__all__are_json() -> None:
     made = [
         charts.split_chart([split((10, 4))]),
+        charts.split_chart([split((10, 4), policy=policy) for policy in (EVEN, STICKY, RULES)]),
         charts.versions_chart([VersionCount("1", 1, 0)]),
         charts.traffic_chart(traffic(Slot(NOON, "1", 1, 0, 0))),
     ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import http.client
 import json
 import threading
 import time
@@ -12,7 +13,7 @@ from uuid import UUID
 import pytest
 from pytest_django.fixtures import Settings
 
-from console.invoke import _SLOTS, AT_ONCE, MAX_BODY, Invoked, NotInvoked, invoke
+from console.invoke import _SLOTS, AT_ONCE, MAX_BODY, EventCall, HttpCall, Invoked, NotInvoked, invoke
 from invocations import tokens
 from tests.live import LiveStack
 
@@ -24,7 +25,7 @@ CALL: dict[str, Any] = {
     "service": "shop",
     "qualifier": "alias1",
     "function": "checkout",
-    "payload": b"event",
+    "call": EventCall(b"event"),
     "timeout_s": 3,
     "now": NOW,
 }
@@ -38,6 +39,8 @@ class Endpoint(HTTPServer):
     headers: dict[str, str] = {"X-Fc-Request-Id": ID}
     body = b"{}"
     seen: tuple[str, dict[str, str], bytes] = ("", {}, b"")
+    line = ""
+    lines: list[tuple[str, str]] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -45,6 +48,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         sent = {name.lower(): value for name, value in self.headers.items()}
+        self.server.line, self.server.lines = self.requestline, self.headers.items()
         self.server.seen = (self.path, sent, self.rfile.read(int(sent["content-length"])))
         self.send_response(self.server.status)
         for name, value in {"content-length": str(len(self.server.body)), **self.server.headers}.items():
@@ -54,6 +58,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         pass
+
+
+for method in ("GET", "PUT", "HEAD"):
+    setattr(Handler, f"do_{method}", Handler.do_POST)
 
 
 @pytest.fixture
@@ -77,6 +85,47 @@ def test_invoke__call__is_one_that_any_caller_could_make(endpoint: Endpoint, set
     assert scheme == "Serin"
     claims = tokens.verify(tokens.derive_key(settings.SECRET_KEY), token, NOW)
     assert claims == {"sub": "alice", "region": "cn-hangzhou", "fresh": True, "exp": NOW + 60}
+
+
+def test_invoke__http_call__is_sent_as_it_was_written(endpoint: Endpoint) -> None:
+    fields = (("X-Tier", "gold"), ("x-tier", "beta"), ("X-Name", "\u91d1"))
+    call = HttpCall("PUT", "/a%20b?q=1&q=2", fields, "uid=7; k=v", b"body")
+    endpoint.headers = {"X-Fc-Request-Id": ID, "X-Fc-Log-Result": "", "X-Own": "yes"}
+    got = invoke(**CALL | {"call": call, "function": "storefront"})
+    assert endpoint.line == "PUT /2016-08-15/proxy/shop.alias1/storefront/a%20b?q=1&q=2 HTTP/1.1"
+    assert endpoint.seen[2] == b"body"
+    sent = [(name, value) for name, value in endpoint.lines if name not in {"Authorization", "Host"}]
+    assert sent == [
+        ("X-Fc-Log-Type", "Tail"),
+        ("X-Tier", "gold"),
+        ("x-tier", "beta"),
+        ("X-Name", "\u91d1".encode().decode("latin-1")),
+        ("Cookie", "uid=7; k=v"),
+        ("Content-Length", "4"),
+    ]
+    assert ("X-Own", "yes") in got.headers
+    assert "X-Fc-Log-Result" not in dict(got.headers)
+
+
+@pytest.mark.parametrize("status", [204, 404, 503, 599])
+def test_invoke__http_function_chose_the_status__is_its_answer(endpoint: Endpoint, status: int) -> None:
+    endpoint.status = status
+    endpoint.headers = {"X-Fc-Request-Id": ID, "X-Fc-Invocation-Service-Version": "2"}
+    got = invoke(**CALL | {"call": HttpCall("GET", "/")})
+    assert (got.status, got.version) == (status, "2")
+    assert got.reason == http.client.responses.get(status, "")
+
+
+def test_invoke__http_call_refused_by_the_gateway__says_the_apis_error(endpoint: Endpoint) -> None:
+    endpoint.status = 404
+    endpoint.body = json.dumps({"ErrorCode": "AliasNotFound", "ErrorMessage": "none"}).encode()
+    with pytest.raises(NotInvoked, match=r"^AliasNotFound: none$"):
+        invoke(**CALL | {"call": HttpCall("GET", "/")})
+
+
+def test_invoke__head__tells_a_length_without_a_body(endpoint: Endpoint) -> None:
+    got = invoke(**CALL | {"call": HttpCall("HEAD", "/")})
+    assert (got.kind, got.size, got.is_cut) == ("empty", 0, False)
 
 
 def test_invoke__as_many_run_as_may__is_refused_and_the_next_one_goes_on(endpoint: Endpoint) -> None:
@@ -189,5 +238,22 @@ def test_invoke__running_stack__runs_the_function(
     assert json.loads(got.body)["qualifier"] == qualifier
     assert f"FC Invoke Start RequestId: {got.request_id}" in got.log
     assert f"FC Invoke End RequestId: {got.request_id}" in got.log
+    assert bool(got.alias_revision) is (qualifier == "alias1")
+    assert got.duration_ms is not None
+
+
+@pytest.mark.parametrize("qualifier", ["LATEST", "1", "alias1"])
+def test_invoke__running_stack__requests_the_http_function(
+    live_stack: LiveStack, settings: Settings, qualifier: str
+) -> None:
+    settings.GATEWAY_URL = live_stack.gateway_url
+    settings.SECRET_KEY = (live_stack.home / "secret_key").read_text().strip()
+    call = HttpCall("DELETE", "/cart?id=1", (("X-Tier", "gold"),), "uid=7", b"body")
+    wanted = {"function": "storefront", "qualifier": qualifier, "call": call, "now": time.time()}
+    got = invoke(**CALL | wanted)
+    assert (got.status, got.error_type) == (200, "")
+    assert f"{qualifier} is served by version {got.version}" in got.body.decode()
+    assert "DELETE /cart called as" in got.log
+    assert ("content-type", "text/plain; charset=utf-8") in got.headers
     assert bool(got.alias_revision) is (qualifier == "alias1")
     assert got.duration_ms is not None

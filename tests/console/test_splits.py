@@ -7,17 +7,23 @@ import pytest
 
 from console import splits
 from releases.core.funnels import funnel
-from releases.core.policies import Canary, Policy
-from releases.core.verdicts import judge_split
+from releases.core.judging import judge_split
+from releases.core.measures import Measure, measure_of, share_of
+from releases.core.parameters import Parameter, Source
+from releases.core.policies import Canary, Even, Policy, Sticky
+from releases.core.rules import Combiner, Operator, Rule, Rules
 from releases.models import AliasRevision
 from releases.queries.traffic import Split, VersionCount
 
 POLICY = Policy(1, Canary(2, 3000))
+IS_ONE = Rule(Parameter(Source.HEADER, "x-uid"), Operator.EQUAL, "1")
+RULES = Policy(1, Canary(2, 100), Rules(Combiner.ALL, (IS_ONE,)))
 
 
 def split(n: int, k: int, policy: Policy = POLICY, number: int = 1) -> Split:
     tally = {"1": n - k, "2": k}
-    rows = funnel([(n, k)], policy.canary.weight) if policy.canary else []
+    measure = measure_of(policy) or Measure.RULES
+    rows = funnel([(n, k)], share_of(policy), measure=measure) if policy.canary else []
     counts = [VersionCount(version, count, 0) for version, count in tally.items()]
     verdict = judge_split(counts_by_version=tally, policy=policy)
     return Split(AliasRevision(number=number), policy, counts, verdict, rows)
@@ -63,6 +69,24 @@ def test_why__weight_at_an_end__leaves_nothing_to_chance(weight_bp: int, exact: 
 
 def test_why__no_canary__has_nothing_to_explain() -> None:
     assert splits.why(split(100, 0, Policy(1))) is None
+
+
+def test_why__kinds_without_a_weight_of_calls__say_what_is_measured() -> None:
+    uid = Parameter(Source.HEADER, "x-uid")
+    even = splits.why(split(1000, 301, Policy(1, Canary(2, 3000), Even())))
+    keyed = splits.why(split(1000, 301, Policy(1, Canary(2, 3000), Sticky(uid))))
+    ruled = splits.why(split(1000, 301, RULES))
+    assert even is not None and keyed is not None and ruled is not None
+    assert (even.measure, even.examples[0].lo, even.now.band_lo is None) == ("even", None, False)
+    assert (keyed.measure, keyed.parameter, keyed.n, keyed.now) == ("keys", "header x-uid", 0, None)
+    assert keyed.examples[0].lo is not None
+    assert (ruled.measure, ruled.now, ruled.examples) == ("rules", None, [])
+
+
+def test_csv_of__rules__leaves_empty_what_there_is_not() -> None:
+    response = splits.csv_of([split(100, 30, RULES)], filename="x.csv")
+    (row,) = csv.DictReader(io.StringIO(response.content.decode()))
+    assert (row["share"], row["wilson_lo"], row["band_hi"]) == ("0.300000", "", "")
 
 
 def test_csv_of__several_revisions__names_each_on_its_rows() -> None:

@@ -6,21 +6,31 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 
-from invocations.driver import Answer, Driver, Target
+from invocations.drawn import DrawnAttribute, Listed, Place
+from invocations.driver import Answer, Driver
+from invocations.request_plan import RequestPlan
+from invocations.requests import RequestOf, Target, calls, events
 
 
 class Endpoint(BaseHTTPRequestHandler):
-    """Behaves as the payload says, over connections that are kept."""
+    """Behaves as the payload says, or else the end of the path, over connections that are kept."""
 
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         payload = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.seen.append((self.path, self.headers["Authorization"], payload))  # type: ignore[attr-defined]
-        getattr(self, payload)()
+        getattr(self, payload or urlsplit(self.path).path.rpartition("/")[2])()
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def do_HEAD(self) -> None:
+        self.do_POST()
 
     def fine(self) -> None:
         self.reply(200, b"hello", {"X-Fc-Invocation-Service-Version": "2", "X-Serin-Alias-Revision": "17"})
@@ -38,6 +48,20 @@ class Endpoint(BaseHTTPRequestHandler):
 
     def proxy(self) -> None:
         self.reply(502, b"<html>", {})
+
+    def down(self) -> None:
+        self.reply(503, b'{"ErrorCode": "OfTheFunction"}', {"X-Fc-Invocation-Service-Version": "2"})
+
+    def moved(self) -> None:
+        self.reply(302, b"", {"X-Fc-Invocation-Service-Version": "2", "Location": "/elsewhere"})
+
+    def moved_away(self) -> None:
+        self.reply(302, b"", {"Location": "/elsewhere"})
+
+    def crashed(self) -> None:
+        body = b'{"errorMessage": "no", "errorType": "ValueError"}'
+        headers = {"X-Fc-Error-Type": "UnhandledInvocationError", "X-Fc-Invocation-Service-Version": "1"}
+        self.reply(502, body, headers)
 
     def closing(self) -> None:
         self.reply(200, b"", {"X-Fc-Invocation-Service-Version": "1", "Connection": "close"})
@@ -59,7 +83,8 @@ class Endpoint(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
@@ -82,11 +107,20 @@ def endpoint() -> Iterator[ThreadingHTTPServer]:
         server.server_close()
 
 
-def call(
-    port: int, payloads: list[str], n: int, *, connections: int = 4, timeout_s: float = 10, first: int = 0
-) -> list[Answer]:
-    target = Target(f"http://127.0.0.1:{port}", "shop", "alias1", "checkout", "Serin token")
-    driver = Driver(target, [p.encode() for p in payloads], connections=connections, timeout_s=timeout_s)
+def target(port: int) -> Target:
+    return Target(f"http://127.0.0.1:{port}", "shop", "alias1", "checkout", "Serin token")
+
+
+def make_driver(port: int, request: RequestOf, *, connections: int = 4, timeout_s: float = 10) -> Driver:
+    return Driver(f"http://127.0.0.1:{port}", request, connections=connections, timeout_s=timeout_s)
+
+
+def call(port: int, payloads: list[str], n: int, *, first: int = 0, **how: float) -> list[Answer]:
+    return send(port, events(target(port), [p.encode() for p in payloads]), n, first=first, **how)
+
+
+def send(port: int, request: RequestOf, n: int, *, first: int = 0, **how: float) -> list[Answer]:
+    driver = make_driver(port, request, **how)
     try:
         return [answer for batch in driver.answers(range(first, first + n), every_s=0.1) for answer in batch]
     finally:
@@ -132,6 +166,42 @@ def test_driver__answer_of_this_kind__is_counted_by_kind(payload: str, error: st
     assert len(answers) == 12
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("path", "error", "version"),
+    [
+        ("fine", "", "2"),
+        ("moved", "", "2"),
+        ("moved_away", "HTTP 302", ""),
+        ("down", "HTTP 503", "2"),
+        ("proxy", "HTTP 502", ""),
+        ("crashed", {"GET": "ValueError", "HEAD": "UnhandledInvocationError"}, "1"),
+        ("refused", {"GET": "ResourceExhausted", "HEAD": "HTTP 429"}, ""),
+    ],
+)
+def test_driver__answer_of_an_http_function__is_judged_by_its_status(
+    method: str, path: str, error: str | dict[str, str], version: str
+) -> None:
+    expected = error if isinstance(error, str) else error[method]
+    with endpoint() as server:
+        port = server.server_port
+        request = calls(target(port), RequestPlan(method=method, path=f"/{path}"), run="7")
+        answers = send(port, request, 12, timeout_s=5)
+    assert {(a.error, a.version) for a in answers} == {(expected, version)}
+    assert sorted(answer.index for answer in answers) == list(range(12))
+
+
+def test_driver__request_by_index__is_sent_for_that_index() -> None:
+    attribute = DrawnAttribute(Place.QUERY, "user", Listed(("a", "b", "c")))
+    with endpoint() as server:
+        port = server.server_port
+        plan = RequestPlan(path="/fine", drawn=(attribute,))
+        send(port, calls(target(port), plan, run="7"), 5, first=1)
+        paths = Counter(path for path, _, _ in server.seen)  # type: ignore[attr-defined]
+    base = "/2016-08-15/proxy/shop.alias1/checkout/fine?user="
+    assert paths == {f"{base}a": 1, f"{base}b": 2, f"{base}c": 2}
+
+
 def test_driver__no_answer_in_time__is_given_up() -> None:
     with endpoint() as server:
         answers = call(server.server_port, ["silent"], 2, timeout_s=0.2)
@@ -147,8 +217,8 @@ def test_driver__nobody_listens__counts_every_call_as_refused() -> None:
 
 def test_driver__slow_calls__yields_now_and_then_so_that_a_lease_can_be_renewed() -> None:
     with endpoint() as server:
-        target = Target(f"http://127.0.0.1:{server.server_port}", "s", "a", "f", "Serin t")
-        driver = Driver(target, [b"silent"], connections=1, timeout_s=0.5)
+        port = server.server_port
+        driver = make_driver(port, events(target(port), [b"silent"]), connections=1, timeout_s=0.5)
         batches = list(driver.answers(range(1), every_s=0.1))
         driver.close()
     assert [len(batch) for batch in batches[:-1]] == [0] * (len(batches) - 1)
@@ -157,8 +227,8 @@ def test_driver__slow_calls__yields_now_and_then_so_that_a_lease_can_be_renewed(
 
 def test_driver__no_time_left__answers_what_is_in_flight_and_begins_nothing_more() -> None:
     with endpoint() as server:
-        target = Target(f"http://127.0.0.1:{server.server_port}", "s", "a", "f", "Serin t")
-        driver = Driver(target, [b"fine"], connections=3, timeout_s=10)
+        port = server.server_port
+        driver = make_driver(port, events(target(port), [b"fine"]), connections=3)
         given = [
             answer for batch in driver.answers(range(50, 150), every_s=0.0, until=0.0) for answer in batch
         ]

@@ -3,11 +3,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from invocations import operations, queries
+from invocations.drawn import DrawnAttribute, Keys, Place
 from invocations.driver import Answer
 from invocations.models import TestRun, TestRunChunk
 from invocations.operations import AlreadyEnded, BadRun, Lease, LeaseLost, Plan
+from invocations.request_plan import BadRequestPlan, RequestPlan, parse
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +75,23 @@ def test_start_run__out_of_bounds__is_refused_and_nothing_made(field: str, value
     with pytest.raises(BadRun) as refusal:
         start(**{field: value})
     assert refusal.value.field == field
+    assert not TestRun.objects.exists()
+
+
+def test_start_run__with_a_request__keeps_it_and_counts_on_without_it() -> None:
+    wanted = RequestPlan(path="/carts", drawn=(DrawnAttribute(Place.HEADER, "x-uid", Keys(500)),))
+    run = start(payloads=(), request=wanted)
+    held = lease(run)
+    assert parse(held.run.request) == wanted
+    with CaptureQueriesContext(connection) as queries_of_count:
+        finish_chunk(held)
+    assert not any('"request"' in query["sql"] for query in queries_of_count)
+
+
+def test_start_run__bad_request__is_refused_and_nothing_made() -> None:
+    with pytest.raises(BadRequestPlan) as refusal:
+        start(payloads=(), request=RequestPlan(path="carts"))
+    assert refusal.value.field == "path"
     assert not TestRun.objects.exists()
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,9 @@ from django.test import TestCase
 from pytest_django.fixtures import Settings
 
 from invocations import operations, tasks
+from invocations.drawn import DrawnAttribute, Keys, Place
 from invocations.models import TestRun
+from invocations.request_plan import RequestPlan
 from tests.invocations.test_driver import endpoint
 from tests.make import NOW
 
@@ -22,15 +25,15 @@ def gateway(settings: Settings) -> Iterator[list[object]]:
         yield server.seen  # type: ignore[attr-defined]
 
 
-def start(*, total: int, concurrency: int) -> TestRun:
+def start(*, total: int, concurrency: int, **sent: object) -> TestRun:
     plan = operations.Plan(
         region="cn-hangzhou",
         service="shop",
         function="checkout",
         qualifier="alias1",
-        payloads=["fine"],
         total=total,
         concurrency=concurrency,
+        **({"payloads": ["fine"]} | sent),
     )
     return operations.start_run(plan, by="alice", at=NOW)
 
@@ -40,6 +43,16 @@ def test_drive__time_for_all__counts_every_index(gateway: list[object]) -> None:
     tasks.drive(run.pk)
     run.refresh_from_db()
     assert (run.status, run.done, run.errors, len(gateway)) == (TestRun.Status.FINISHED, 250, 0, 250)
+
+
+def test_drive__http_function__sends_what_each_index_draws(gateway: list[tuple[str, str, str]]) -> None:
+    drawn = (DrawnAttribute(Place.QUERY, "user", Keys(50)),)
+    run = start(total=200, concurrency=4, payloads=(), request=RequestPlan(path="/fine", drawn=drawn))
+    tasks.drive(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.done, run.errors) == (TestRun.Status.FINISHED, 200, 0)
+    users = Counter(path.partition("?user=")[2] for path, _, _ in gateway)
+    assert users == {f"user-{number}": 4 for number in range(1, 51)}
 
 
 def test_drive__time_is_up_within_a_chunk__gives_back_the_rest_and_comes_again(

@@ -79,7 +79,9 @@ def edit(page: Page, old: str, new: str) -> None:
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
     page.keyboard.insert_text(text.replace(old, new))
-    page.get_by_role("button", name="Deploy code").click()
+    # The text below stands there as soon as it is typed; who goes on too early cancels the deploy.
+    with page.expect_response("**/deploy/"):
+        page.get_by_role("button", name="Deploy code").click()
     expect(page.locator(".cm-content")).to_contain_text(new.splitlines()[0])
 
 

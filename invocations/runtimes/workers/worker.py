@@ -12,8 +12,8 @@ import sys
 import time
 
 # The protocol: see invocations/engine/protocol.py.
-START, INVOKE = 1, 2
-HELLO, READY, OK, EXCEPTION, LOAD, INIT, MEMORY = 16, 17, 32, 34, 35, 36, 37
+START, INVOKE, HTTP = 1, 2, 3
+HELLO, READY, OK, EXCEPTION, LOAD, INIT, MEMORY, ANSWERED = 16, 17, 32, 34, 35, 36, 37, 38
 # Enough for most events. A larger buffer would be mapped and unmapped for every call, a fifth of its cost.
 READ_BYTES = 16 * 1024
 HEADER_BYTES = 13
@@ -244,7 +244,11 @@ class Worker:
         self.channel.send(HELLO, bytes(8), 0)
         self.start(self.channel.receive())
         while True:
-            self.invoke(self.channel.receive())
+            frame = self.channel.receive()
+            if frame[12] == INVOKE:
+                self.invoke(frame)
+            else:
+                self.serve(frame)
 
     def start(self, frame):
         self.settings = settings = adopt(frame[HEADER_BYTES:])
@@ -265,6 +269,15 @@ class Worker:
         self.request_id = frame[names:middle].decode()
         context = Context(self, self.request_id, frame[middle:end].decode())
         self.answer(frame[4:12], self.call, frame[end:], context)
+
+    def serve(self, frame):
+        names = HEADER_BYTES + 6
+        middle = names + frame[13]
+        end = middle + frame[14]
+        body = end + int.from_bytes(frame[15:19], "little")
+        self.request_id = frame[names:middle].decode()
+        context = Context(self, self.request_id, frame[middle:end].decode())
+        self.answer(frame[4:12], self.call_web, frame[end:body], frame[body:], context)
 
     def answer(self, sequence, work, *arguments):
         """Run the function's code with its log open, and answer. What exits, ends the process."""
@@ -306,6 +319,123 @@ class Worker:
         except Exception as error:
             return EXCEPTION, describe(error)
         return OK, payload
+
+    def call_web(self, head, body, context):
+        answer = WebAnswer(self.max_payload)
+        try:
+            environ = environ_of(head, body, context)
+            result = self.handler(environ, answer.start)
+            try:
+                for chunk in result:
+                    answer.write(chunk)
+            finally:
+                if hasattr(result, "close"):
+                    result.close()
+            payload = answer.encoded(bodiless=environ["REQUEST_METHOD"] == "HEAD")
+        except MemoryError:
+            raise
+        except Exception as error:
+            return EXCEPTION, describe(error)
+        return ANSWERED, payload
+
+
+class WebAnswer:
+    """What a WSGI application answers (PEP 3333). Nothing is sent before it is whole."""
+
+    def __init__(self, max_bytes):
+        self.max_bytes = max_bytes
+        self.status = ""
+        self.headers = []
+        self.chunks = []
+        self.size = 0
+
+    def start(self, status, headers, exc_info=None):
+        if self.status and exc_info is None:
+            raise FunctionError("start_response was called twice", "BadResponse")
+        self.status = str(status)
+        self.headers = list(headers)
+        return self.write
+
+    def write(self, chunk):
+        if not isinstance(chunk, bytes):
+            kind = type(chunk).__name__
+            raise FunctionError(f"A WSGI application must return chunks of bytes, not {kind}", "BadResponse")
+        self.size += len(chunk)
+        if self.size > self.max_bytes:
+            raise FunctionError(f"Response exceeds {self.max_bytes} bytes", "ResponseSizeTooLarge")
+        self.chunks.append(chunk)
+
+    def encoded(self, bodiless):
+        """The payload of an answer: see invocations/engine/http.py."""
+        if not self.status:
+            raise FunctionError("The application never called start_response", "BadResponse")
+        code = self.status.partition(" ")[0]
+        if not (len(code) == 3 and code.isascii() and code.isdigit()):
+            raise FunctionError(f"'{self.status[:64]}' is no status such as '200 OK'", "BadResponse")
+        head = b"".join([header_text(text) for name, value in self.headers for text in (name, value)])
+        figures = int(code).to_bytes(2, "little") + len(head).to_bytes(4, "little")
+        return b"".join((figures, head, *([] if bodiless else self.chunks)))
+
+
+def header_text(text):
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        raise FunctionError(f"Names and values of headers must be texts, not {kind}", "BadResponse")
+    if "\0" in text:
+        raise FunctionError("A header holds a control character", "BadResponse")
+    return text.encode("latin-1") + b"\0"
+
+
+def environ_of(head, body, context):
+    """The environ of PEP 3333 and Function Compute's own keys."""
+    method, base, path, query, client, *texts = head.decode("latin-1").split("\0")[:-1]
+    headers = {}
+    for name, value in zip(texts[::2], texts[1::2], strict=True):
+        # An underscore would let a header pass for another one, whose hyphen becomes an underscore.
+        if "_" not in name:
+            joint = "; " if name == "cookie" else ", "
+            headers[name] = f"{headers[name]}{joint}{value}" if name in headers else value
+    host, colon, port = headers.get("host", "localhost").rpartition(":")
+    if not (colon and port.isdigit()):
+        host, port = headers.get("host", "localhost"), "80"
+    environ = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": unquoted(base),
+        "PATH_INFO": unquoted(path),
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": headers.pop("content-type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "REMOTE_ADDR": client,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "fc.context": context,
+        "fc.request_uri": f"{base}{path}?{query}" if query else base + path,
+    }
+    headers.pop("content-length", None)
+    for name, value in headers.items():
+        environ["HTTP_" + name.replace("-", "_").upper()] = value
+    return environ
+
+
+def unquoted(path):
+    """Percent-decoded, each byte a character, as PEP 3333 wants it; what is no escape stays."""
+    first, *rest = path.split("%")
+    pieces = [first]
+    for piece in rest:
+        digits = piece[:2]
+        if len(digits) == 2 and not digits.strip("0123456789abcdefABCDEF"):
+            pieces.append(chr(int(digits, 16)) + piece[2:])
+        else:
+            pieces.append("%" + piece)
+    return "".join(pieces)
 
 
 def adopt(body):

@@ -1,10 +1,10 @@
 // The funnel: the observed share settles around the weight. The Wilson interval (at one moment) is an area
 // around the share; the always-valid band (for somebody who keeps looking) is dashed, around the weight.
+// An even spread has its own bound for a band and no interval; where keys or rules decide, the share of the
+// calls is a description and has neither. What a segment has not is null or empty, and its legend is left out.
 import { axis, count, frame, marks, short } from "./chart-palette.js";
 
-const WEIGHT = "Configured weight";
 const INTERVAL = "95% interval of the share, at one moment";
-const BAND = "Always-valid band of the weight (99%)";
 const LINE = "path://M0 0h18v2H0z";
 const DASHES = "path://M0 0h5v2H0zM7 0h5v2H7zM14 0h5v2h-5z";
 const X = 0;
@@ -14,12 +14,14 @@ const ALONE = 3; // points so few that no line leads the eye to them
 const AREA_OPACITY = 0.18;
 
 export function splitOption(data, colours, { logarithmic, narrow }) {
-  const { segments } = data;
+  const { segments, band, target } = data;
+  const weighed = segments.some((part) => part.weight !== null);
+  const intervals = segments.filter((part) => part.points.some(hasInterval));
   const path = (rows, column) => segments.flatMap((part) => [...part[rows].map((row) => [row[X], row[column]]), [null, null]]);
   const observed = segments.reduce((sum, part) => sum + part.points.length, 0);
-  const dashed = { type: "line", name: BAND, symbol: "none", silent: true, color: colours.muted };
+  const dashed = { type: "line", name: band, symbol: "none", silent: true, color: colours.muted };
   const dashes = { lineStyle: { color: colours.muted, width: 1.25, type: [5, 4] } };
-  const first = Math.min(segments[0]?.points[0][X] ?? 1, segments[0]?.band[0][X] ?? 1);
+  const first = Math.min(segments[0]?.points[0][X] ?? 1, segments[0]?.band[0]?.[X] ?? Infinity);
   const base = frame(colours, { narrow });
   return {
     ...base,
@@ -27,9 +29,9 @@ export function splitOption(data, colours, { logarithmic, narrow }) {
       ...base.legend,
       data: [
         { name: data.share, icon: LINE },
-        { name: WEIGHT, icon: LINE },
-        { name: INTERVAL, itemStyle: { opacity: 2 * AREA_OPACITY } },
-        { name: BAND, icon: DASHES },
+        ...(weighed ? [{ name: target, icon: LINE }] : []),
+        ...(intervals.length ? [{ name: INTERVAL, itemStyle: { opacity: 2 * AREA_OPACITY } }] : []),
+        ...(band ? [{ name: band, icon: DASHES }] : []),
       ],
     },
     grid: { ...base.grid, top: narrow ? 104 : 62, bottom: 26 },
@@ -59,14 +61,14 @@ export function splitOption(data, colours, { logarithmic, narrow }) {
         silent: true,
         clip: true,
         z: 1,
-        data: segments.map((part) => [part.end, part.weight]),
-        renderItem: area(segments, colours.canary),
+        data: intervals.map((part) => [part.end, part.points.at(-1)[SHARE]]),
+        renderItem: area(intervals, colours.canary),
       },
       { ...dashed, ...dashes, id: "band-low", data: path("band", 1) },
       { ...dashed, ...dashes, id: "band-high", data: path("band", 2) },
       {
         type: "line",
-        name: WEIGHT,
+        name: target,
         color: colours.text,
         symbol: "none",
         silent: true,
@@ -92,10 +94,12 @@ export function splitOption(data, colours, { logarithmic, narrow }) {
   };
 }
 
+const hasInterval = (row) => row[LO] !== null;
+
 /** One polygon per segment: along the upper edge, and back along the lower. */
 function area(segments, fill) {
   return (params, api) => {
-    const { points } = segments[params.dataIndex];
+    const points = segments[params.dataIndex].points.filter(hasInterval);
     const edge = (column) => points.map((row) => api.coord([row[X], row[column]]));
     return {
       type: "polygon",
@@ -112,11 +116,11 @@ function tooltip({ segments, share }) {
     const found = rows.get(hits.find((hit) => hit.seriesName === share)?.value[X]);
     if (!found) return "";
     const { part, row } = found;
-    return [
-      `${count(row[K])} of ${count(row[N])} invocations: ${percent(row[SHARE])}`,
-      `Configured: ${percent(part.weight)} (${part.label.toLowerCase()})`,
-      `95% interval: ${percent(row[LO])} to ${percent(row[HI])}`,
-      `Always-valid band: ${percent(row[BAND_LO])} to ${percent(row[BAND_HI])}`,
-    ].join("\n");
+    const lines = [`${count(row[K])} of ${count(row[N])} invocations: ${percent(row[SHARE])}`];
+    if (part.weight === null) lines.push(`The rules decide (${part.label.toLowerCase()})`);
+    else lines.push(`Configured: ${percent(part.weight)} (${part.label.toLowerCase()})`);
+    if (row[LO] !== null) lines.push(`95% interval: ${percent(row[LO])} to ${percent(row[HI])}`);
+    if (row[BAND_LO] !== null) lines.push(`Band: ${percent(row[BAND_LO])} to ${percent(row[BAND_HI])}`);
+    return lines.join("\n");
   };
 }

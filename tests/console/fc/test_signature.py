@@ -12,6 +12,7 @@ from console.fc.signature import (
     parse_authorization,
     parse_date,
     sign,
+    signed_query,
     verify,
 )
 
@@ -58,6 +59,42 @@ def test_verify__path_signed_decoded_or_raw__accepts_both(signed_path: str) -> N
         raw_path=b"/a%20b/c",
         headers=in_bytes(headers),
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "signed"),
+    [
+        (b"", b"\n"),
+        (b"b=2&a=1&a=0", b"\na=0\na=1\nb=2"),
+        (b"q=a+b&r=a%20b&s=%2B", b"\nq=a b\nr=a b\ns=+"),
+        (b"bare&empty=&&x", b"\nbare\nempty=\nx"),
+        (b"%C3%A9=%ff&%zz=%", b"\n%zz=%\n\xc3\xa9=\xff"),
+    ],
+)
+def test_signed_query__items__are_decoded_and_sorted(query: bytes, signed: bytes) -> None:
+    assert signed_query(query) == signed
+
+
+@pytest.mark.parametrize("signed_path", ["/a b/", "/a%20b/"])
+@pytest.mark.parametrize(
+    ("query", "queries"), [(b"", {}), (b"k=v+1&k=%C3%A9&a=", {"a": "", "k": ["v 1", "é"]})]
+)
+def test_verify__http_call_of_the_python_client__agrees(
+    signed_path: str, query: bytes, queries: dict[str, object]
+) -> None:
+    headers = {"date": DATE}
+    signature = Auth("id", SECRET.decode()).sign_request("POST", signed_path, headers, queries)
+    given = parse_authorization(signature.encode())[1]
+    request = {
+        "secret": SECRET,
+        "method": b"POST",
+        "path": "/a b/",
+        "raw_path": b"/a%20b/",
+        "headers": in_bytes(headers),
+    }
+    assert verify(given, **request, query=signed_query(query))  # type: ignore[arg-type]
+    assert not verify(given, **request, query=signed_query(query + b"&z=1"))  # type: ignore[arg-type]
+    assert not verify(given, **request)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ class Reply:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -57,7 +58,8 @@ class GatewayProcess:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
-            return Reply(response.status, names, response.read())
+            cookies = tuple(response.headers.get_all("set-cookie", []))
+            return Reply(response.status, names, response.read(), cookies)
         finally:
             connection.close()
 
@@ -66,6 +68,21 @@ class GatewayProcess:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         named["Authorization"] = f"Serin {token or self.token()}"
         return self.request("POST", path_of(target), named, payload)
+
+    def call(
+        self,
+        target: str,
+        method: str = "GET",
+        *,
+        body: bytes = b"",
+        token: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        """Call an HTTP function; `target` goes on as `invoke`'s, with a path and a query."""
+        named = headers or {}
+        if token:
+            named = {"Authorization": f"Serin {token}"} | named
+        return self.request(method, f"/2016-08-15/proxy/{target}", named, body)
 
     def send(self, path: str, head: str) -> socket.socket:
         """Begin a POST with a good token by hand; `head` has its remaining header lines."""

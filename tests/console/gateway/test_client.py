@@ -10,6 +10,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from releases.core.triggers import Auth
 from releases.models import AccessKey
 from releases.operations.access_keys import revoke_access_key
 from tests import make
@@ -20,6 +21,20 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the client's own, about its dependencies
     import fc2
     from fc2.fc_exceptions import FcError
+
+TELLS = """\
+import json
+from urllib.parse import parse_qs
+def handler(environ, start_response):
+    told = [
+        environ["REQUEST_METHOD"],
+        environ["PATH_INFO"].encode("latin-1").decode(),
+        parse_qs(environ["QUERY_STRING"], keep_blank_values=True),
+        environ["wsgi.input"].read().decode(),
+    ]
+    start_response("202 Accepted", [("Content-Type", "application/json")])
+    return [json.dumps(told).encode()]
+"""
 
 pytestmark = [
     pytest.mark.usefixtures("database"),
@@ -69,6 +84,38 @@ def test_client__unknown_alias__raises_its_code(client: fc2.Client, name: str) -
         client.invoke_function(name, "checkout", qualifier="nothing")
     assert (raised.value.status_code, raised.value.err_code) == (404, "AliasNotFound")
     assert len(raised.value.request_id) == 36
+
+
+@pytest.mark.parametrize("auth", Auth)
+def test_client__http_function__is_called_with_any_path_and_parameters(
+    client: fc2.Client, name: str, auth: Auth
+) -> None:
+    function = make.function(make.service(name), text=TELLS, type="http")
+    make.trigger(function, auth=auth)
+    path, params = "/action%20with%20space/é", {"q": ["a b", "+&="], "empty": "", "é": "ü"}
+    answer = client.do_http_request("PUT", name, "checkout", path, params=params, body=b"body")
+    assert answer.status_code == 202
+    assert answer.json() == [
+        "PUT",
+        "/action with space/é",
+        {"q": ["a b", "+&="], "empty": [""], "é": ["ü"]},
+        "body",
+    ]
+    assert answer.headers["X-Fc-Invocation-Service-Version"] == "LATEST"
+    assert client.do_http_request("GET", name, "checkout", "").json() == ["GET", "/", {}, ""]
+
+
+def test_client__http_function_with_a_wrong_secret__is_refused_unless_anybody_may(
+    client: fc2.Client, name: str
+) -> None:
+    function = make.function(make.service(name), text=TELLS, type="http")
+    make.version(function.service)
+    make.trigger(function, auth=Auth.FUNCTION)
+    make.trigger(function, "open", qualifier="1", auth=Auth.ANONYMOUS)
+    client.auth.secret = "another"
+    refused = client.do_http_request("POST", name, "checkout", "/")
+    assert (refused.status_code, refused.json()["ErrorCode"]) == (403, "SignatureNotMatch")
+    assert client.do_http_request("POST", f"{name}.1", "checkout", "/").status_code == 202
 
 
 def test_client__wrong_secret__raises_signature_not_match(client: fc2.Client, name: str) -> None:

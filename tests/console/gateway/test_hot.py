@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from console.gateway.border import Border
 from console.gateway.credentials import Credentials
 from console.gateway.database import Jobs
 from console.gateway.hot import DataPlane
@@ -64,6 +65,7 @@ class Plane:
             pool=self.pool,
             recorder=self.recorder,
             regions=(REGION,),
+            border=Border(frozenset(), b"localhost"),
         )
 
     async def invoke(self) -> Answer:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -36,12 +36,25 @@ class Echo:
         if request.path == "/held":
             self.held.set()
             await self.release.wait()
+        if request.path == "/all":
+            return self.tell(
+                {
+                    "query": request.query.decode("latin-1"),
+                    "headers": {name.decode(): value.decode() for name, value in request.headers.items()},
+                    "all": [[name.decode(), value.decode()] for name, value in request.all_headers],
+                    "client": request.client.decode(),
+                }
+            )
         told = json.dumps([request.method.decode(), request.path, len(body)]).encode()
         headers = [
             (b"content-length", b"%d" % len(told)),
             (b"x-log", request.headers.get(b"x-fc-log-type", b"")),
         ]
         return Answer(200, headers, told)
+
+    def tell(self, seen: dict[str, object]) -> Answer:
+        told = json.dumps(seen).encode()
+        return Answer(299, [(b"content-length", b"%d" % len(told))], told)
 
 
 class Server:
@@ -115,6 +128,42 @@ def test_request__with_a_body__is_parsed_and_answered(piecewise: bool) -> None:
         b"connection: close",
     ]
     assert json.loads(body) == ["POST", "/a b", 5]
+
+
+def seen_of(head: bytes) -> dict[str, Any]:
+    answer = all_that_comes(closing(head))
+    assert answer.startswith(b"HTTP/1.1 299 \r\n")
+    return dict(json.loads(answer.partition(b"\r\n\r\n")[2]))
+
+
+def test_request__headers_sent_twice__are_joined_and_also_kept_apart() -> None:
+    seen = seen_of(
+        b"GET /all?a=%20+&a HTTP/1.1\r\nHost: x\r\nX-A: 1\r\nCookie: a=1\r\nx-a:\r\ncookie: b=2\r\nX-B:\r\n"
+    )
+    assert seen["query"] == "a=%20+&a"
+    assert seen["client"] == "127.0.0.1"
+    assert seen["headers"] == {
+        "host": "x",
+        "x-a": "1, ",
+        "cookie": "a=1; b=2",
+        "x-b": "",
+        "connection": "close",
+    }
+    assert sorted(seen["all"]) == [
+        ["connection", "close"],
+        ["cookie", "a=1"],
+        ["cookie", "b=2"],
+        ["host", "x"],
+        ["x-a", ""],
+        ["x-a", "1"],
+        ["x-b", ""],
+    ]
+
+
+def test_request__one_header_thousands_of_times__is_joined_once() -> None:
+    seen = seen_of(b"GET /all HTTP/1.1\r\nHost: x\r\n" + b"a:b\r\n" * 20_000)
+    assert seen["headers"]["a"] == ", ".join("b" * 20_000)
+    assert len(seen["all"]) == 20_002
 
 
 def test_request__chunked__is_put_together() -> None:

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from console.gateway.request import Address, invocation_address, region_of_host
+from console.gateway.request import Address, http_address, invocation_address, region_of_host
 from console.gateway.request_ids import uuid7
 
 REGIONS = ("cn-hangzhou", "eu-central-1")
@@ -26,6 +26,43 @@ REGIONS = ("cn-hangzhou", "eu-central-1")
 )
 def test_invocation_address__path__names_what_is_called(path: str, address: Address | None) -> None:
     assert invocation_address(path) == address
+
+
+@pytest.mark.parametrize(
+    ("below", "called", "path"),
+    [
+        (b"shop/web/", Address("shop", "LATEST", "web"), b"/"),
+        (b"shop/web", Address("shop", "LATEST", "web"), b"/"),
+        (b"shop.alias1/web//a//b/", Address("shop", "alias1", "web"), b"//a//b/"),
+        (b"shop.1/web/a%20b%2Fc%zz", Address("shop", "1", "web"), b"/a%20b%2Fc%zz"),
+        (b"sh%6Fp%2E2/w%65b/%", Address("shop", "2", "web"), b"/%"),
+        (b"%FF%00/%2F/x", Address("\ufffd\0", "LATEST", "/"), b"/x"),
+        (b"/web/", Address("", "LATEST", "web"), b"/"),
+    ],
+)
+def test_http_address__path__names_what_is_called(below: bytes, called: Address, path: bytes) -> None:
+    raw_path = b"/2016-08-15/proxy/" + below
+    address = http_address(raw_path)
+    assert address is not None
+    assert (address.called, address.path) == (called, path)
+    assert raw_path in (address.base + address.path, address.base)
+
+
+@pytest.mark.parametrize(
+    "raw_path",
+    [
+        b"/2016-08-15/proxy/",
+        b"/2016-08-15/proxy/shop",
+        b"/2016-08-15/proxy/shop/",
+        b"/2016-08-15/proxy/shop//path",
+        b"/2016-08-15/%70roxy/shop/web/",
+        b"/2021-04-06/proxy/shop/web/",
+        b"/2016-08-15/proxy/" + b"s" * 600 + b"/web/",
+        b"",
+    ],
+)
+def test_http_address__path_that_names_no_function__is_none(raw_path: bytes) -> None:
+    assert http_address(raw_path) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ from django.conf import settings
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from console.pages import function_test
 from tests import make
+
+from .answering import ANSWER, Gateway
 
 HTMX = {"hx-request": "true"}
 
@@ -42,3 +45,10 @@ def alice(db: None) -> Client:
     client = browser()
     client.force_login(make.user("alice"))
     return client
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    double = Gateway(ANSWER)
+    monkeypatch.setattr(function_test, "invoke", double)
+    return double

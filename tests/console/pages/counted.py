@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -11,6 +13,9 @@ from invocations import models, operations
 from invocations.driver import Answer
 from invocations.operations import Plan
 from invocations.queries import TIERS
+from releases.core import policies, recording
+from releases.core.parameters import Attributes
+from releases.core.routing import compile_policy
 from releases.models import AliasRevision, Service
 from releases.operations import testruns
 from tests import make
@@ -38,9 +43,45 @@ def traffic(revision: AliasRevision, version: int, n: int, *, at: datetime, erro
             models.TrafficBucket.objects.filter(pk=bucket.pk).update(**added)
 
 
+def keys(revision: AliasRevision, version: int, units: Iterable[int], *, at: datetime = make.NOW) -> None:
+    """Distinct keys that this revision sent to a version."""
+    rows = [
+        models.TrafficUnit(alias_revision=revision.pk, unit_hash=unit, version=str(version), at=at)
+        for unit in units
+    ]
+    models.TrafficUnit.objects.bulk_create(rows)
+
+
+def labelled(revision: AliasRevision, sent: Iterable[Attributes], *, at: datetime = make.NOW) -> None:
+    """These calls as a gateway would have routed and recorded them."""
+    chance = random.Random(revision.pk)
+    alias = revision.alias
+    decide = compile_policy(policies.parse(revision.policy), salt=alias.salt, draw=chance.random)
+    read = recording.compile_labels(recording.parse(alias.recorded))
+    rows = []
+    for number, attributes in enumerate(sent):
+        decision = decide(attributes)
+        row = models.InvocationLabels(
+            request_id=uuid.UUID(int=chance.getrandbits(128)),
+            at=at + timedelta(milliseconds=number),
+            alias_revision=revision.pk,
+            version=str(decision.version),
+            decision=decision.reason,
+            labels=read(attributes),
+        )
+        rows.append(row)
+    models.InvocationLabels.objects.bulk_create(rows)
+
+
 def plan(service: Service, **changes: object) -> Plan:
-    wanted = {"qualifier": "alias1", "payloads": ["{}"], "total": 2000, "concurrency": 16} | changes
-    return Plan(region=service.region, service=service.name, function="checkout", **wanted)
+    wanted = {
+        "qualifier": "alias1",
+        "function": "checkout",
+        "payloads": ["{}"],
+        "total": 2000,
+        "concurrency": 16,
+    } | changes
+    return Plan(region=service.region, service=service.name, **wanted)
 
 
 def run(service: Service, **changes: object) -> models.TestRun:

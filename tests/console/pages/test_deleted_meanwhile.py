@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from console.pages import function_configuration, functions, services, versions
+from console.pages import function_configuration, function_triggers, functions, services, versions
 from releases.models import Function, Service
 from releases.operations import catalog
 from tests import make
@@ -43,8 +43,15 @@ CASES = [
     (services, "service_for", "service-edit", SHOP, {"description": "late"}),
     (services, "service_for", "service-delete", SHOP, {}),
     (versions, "service_for", "version-publish", SHOP, {}),
-    (functions, "service_for", "function-create", SHOP, CONFIGURATION | {"name": "late"}),
+    (functions, "service_for", "function-create", SHOP, CONFIGURATION | {"name": "late", "type": "event"}),
     (functions, "function_for", "function-delete", CHECKOUT, {}),
+    (
+        function_triggers,
+        "function_for",
+        "function-trigger-create",
+        CHECKOUT,
+        {"name": "late", "qualifier": "LATEST", "auth": "function", "methods": ["GET"]},
+    ),
     (
         function_configuration,
         "function_for",
@@ -60,7 +67,7 @@ def test_change__of_what_was_deleted_meanwhile__is_a_refusal_that_says_so(
     alice: Client, monkeypatch: pytest.MonkeyPatch, case: tuple[Any, ...]
 ) -> None:
     module, look, name, args, data = case
-    make.function(make.service())
+    make.http_function(make.service(), "checkout")
     monkeypatch.setattr(module, look, deleting_after(getattr(module, look)))
     response = alice.post(reverse(name, args=args), data)
     assert response.status_code == 409

@@ -34,6 +34,16 @@ def test_function_configuration__saved__is_shown_again(alice: Client) -> None:
     assert {name: str(form[name].value()) for name in GOOD} == GOOD
 
 
+def test_function_configuration__http_function__stays_one_and_says_so(alice: Client) -> None:
+    shop = make.service()
+    make.http_function(shop, "checkout")
+    make.version(shop)
+    assert alice.post(PAGE, GOOD | opened(alice) | {"type": "event"})["Location"] == PAGE
+    assert Function.objects.get().type == "http"
+    for query in ({}, {"qualifier": "1"}):
+        assert "HTTP function" in alice.get(PAGE, query).content.decode()
+
+
 @pytest.mark.parametrize(("field", "value"), [("timeout_s", "x"), ("environment", "A"), ("handler", " ")])
 def test_function_configuration__bad_value__is_an_error_at_its_field(
     alice: Client, field: str, value: str

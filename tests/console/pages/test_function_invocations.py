@@ -96,6 +96,12 @@ def test_function_invocations__unknown_place__is_not_found(alice: Client, before
     assert alice.get(PAGE, {"before": before}).status_code == 404
 
 
+def test_function_invocations__of_an_http_function__show_the_status_that_failed(alice: Client) -> None:
+    make.function(make.service())
+    record(1, outcome="http 503")
+    assert "HTTP 503</span>" in alice.get(PAGE).content.decode()
+
+
 def test_function_invocation__recorded__shows_its_log(alice: Client) -> None:
     make.function(make.service())
     record(1, outcome="timeout", cold=True, log="<i>FC Invoke Start</i>")

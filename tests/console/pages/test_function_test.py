@@ -1,55 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from console.invoke import Invoked, NotInvoked
-from console.pages import function_test
+from console.invoke import EventCall, NotInvoked
 from tests import make
 
+from .answering import ANSWER, Gateway
 from .conftest import HTMX
 
 CHECKOUT = [make.REGION, "shop", "checkout"]
 PAGE = reverse("function-test", args=CHECKOUT)
 INVOKE = reverse("function-invoke", args=CHECKOUT)
-ANSWER = Invoked(
-    request_id=UUID("01a2091b-e9f2-7b2c-a9ac-dd168581e969"),
-    version="2",
-    alias_revision=0,
-    error_type="",
-    billed_ms=1,
-    memory_mb=9.82,
-    instance="c-1",
-    log="FC Invoke Start RequestId: 01a2091b\nDuration: 0.87 ms, Billed Duration: 1 ms, ...\n",
-    body=b'{"a": 1}',
-    size=8,
-    round_trip_ms=3.5,
-)
-
-
-class Gateway:
-    """Stands where the call leaves the console; what crosses the wire is tested in test_invoke.py."""
-
-    def __init__(self, answer: Invoked | NotInvoked) -> None:
-        self.answer = answer
-        self.calls: list[dict[str, object]] = []
-
-    def __call__(self, **call: object) -> Invoked:
-        self.calls.append(call)
-        if isinstance(self.answer, NotInvoked):
-            raise self.answer
-        return self.answer
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    double = Gateway(ANSWER)
-    monkeypatch.setattr(function_test, "invoke", double)
-    return double
 
 
 @pytest.mark.parametrize(
@@ -78,7 +43,7 @@ def test_function_invoke__any_qualifier__calls_it_there_as_alice(
     (call,) = gateway.calls
     assert (call["by"], call["region"], call["service"]) == ("alice", make.REGION, "shop")
     assert (call["function"], call["qualifier"]) == ("checkout", qualifier)
-    assert call["payload"] == b'{"a":\n1}'
+    assert call["call"] == EventCall(b'{"a":\n1}')
 
 
 def test_function_invoke__succeeded__shows_all_that_came_back(alice: Client, gateway: Gateway) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from invocations.engine.packages import pack
-from releases.models import Function, VersionFunction
+from releases.models import Function, Trigger, VersionFunction
 from tests import make
 
 from .conftest import HTMX, browser
@@ -19,6 +19,7 @@ LIST = reverse("functions", args=SHOP)
 CREATE = reverse("function-create", args=SHOP)
 GOOD = {
     "name": "checkout",
+    "type": "event",
     "runtime": "python3",
     "handler": "index.handler",
     "memory_mb": "256",
@@ -99,9 +100,77 @@ def test_function_create__package__is_its_code(alice: Client) -> None:
     assert bytes(Function.objects.get().code.content or b"") == content
 
 
+HTTP = GOOD | {"name": "storefront", "type": "http"}
+TRIGGER = {"with_trigger": "on", "auth": "anonymous", "methods": ["POST", "GET"]}
+
+
+def test_function_create__http_with_a_trigger__answers_at_latest(alice: Client) -> None:
+    make.service()
+    response = alice.post(CREATE, HTTP | TRIGGER)
+    assert response["Location"] == reverse("function-code", args=[*SHOP, "storefront"])
+    function = Function.objects.get()
+    assert function.type == "http"
+    (trigger,) = function.triggers.all()
+    assert (trigger.name, trigger.qualifier) == ("http", "LATEST")
+    assert trigger.config == {"authType": "anonymous", "methods": ["GET", "POST"]}
+    assert "start_response" in make.files(bytes(function.code.content or b""))["index.py"]
+
+
+def test_function_create__http_without_a_trigger__has_none(alice: Client) -> None:
+    make.service()
+    assert alice.post(CREATE, HTTP).status_code == 302
+    assert not Trigger.objects.exists()
+
+
+def test_function_create__event__makes_no_trigger(alice: Client) -> None:
+    make.service()
+    assert alice.post(CREATE, GOOD | TRIGGER).status_code == 302
+    assert Function.objects.get().type == "event"
+    assert not Trigger.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("auth", ""), ("auth", "jwt"), ("methods", []), ("methods", ["BREW"]), ("methods", ["get"])],
+)
+def test_function_create__bad_trigger__is_an_error_at_its_field(
+    alice: Client, field: str, value: object
+) -> None:
+    make.service()
+    response = alice.post(CREATE, HTTP | TRIGGER | {field: value})
+    assert response.status_code == 422
+    assert response.context["form"].errors.keys() == {field}
+    assert not Function.objects.exists()
+
+
+def test_function_create__http_name_taken__is_a_conflict_in_place(alice: Client) -> None:
+    make.http_function(make.service())
+    response = alice.post(CREATE, HTTP | TRIGGER)
+    assert response.status_code == 409
+    assert "already exists" in str(response.context["form"].errors["name"])
+    assert not Trigger.objects.exists()
+
+
+def test_functions__at_latest_and_at_a_version__show_the_type(alice: Client) -> None:
+    shop = make.service()
+    make.http_function(shop)
+    make.version(shop)
+    for query in ({}, {"version": "1"}):
+        assert '<td data-label="Type">HTTP</td>' in alice.get(LIST, query).content.decode()
+
+
+def test_function_delete__with_a_trigger__is_refused(alice: Client) -> None:
+    make.trigger(make.http_function(make.service()), "http")
+    response = alice.post(reverse("function-delete", args=[*SHOP, "storefront"]))
+    assert response.status_code == 409
+    assert "has active triggers" in response.content.decode()
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("type", ""),
+        ("type", "timer"),
         ("name", ""),
         ("name", "1st"),
         ("name", "x" * 65),

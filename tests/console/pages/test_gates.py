@@ -11,6 +11,7 @@ from tests import make
 REGION = make.REGION
 SHOP = [REGION, "shop"]
 CHECKOUT = [REGION, "shop", "checkout"]
+STOREFRONT = [REGION, "shop", "storefront"]
 READ = [
     ("services", [REGION]),
     ("service-list", [REGION]),
@@ -22,6 +23,8 @@ READ = [
     ("function-test", CHECKOUT),
     ("function-invocations", CHECKOUT),
     ("function-package", CHECKOUT),
+    ("function-test", STOREFRONT),
+    ("function-triggers", STOREFRONT),
 ]
 WRITE = [
     ("service-delete", SHOP),
@@ -31,12 +34,15 @@ WRITE = [
     ("function-deploy", CHECKOUT),
     ("function-upload", CHECKOUT),
     ("function-invoke", CHECKOUT),
+    ("function-trigger-delete", [*STOREFRONT, "http"]),
 ]
 BOTH = [
     ("service-create", [REGION]),
     ("service-edit", SHOP),
     ("function-create", SHOP),
     ("function-configuration", CHECKOUT),
+    ("function-trigger-create", STOREFRONT),
+    ("function-trigger-edit", [*STOREFRONT, "http"]),
 ]
 
 
@@ -60,7 +66,7 @@ def test_writing_address__get__is_not_allowed(alice: Client, name: str, args: li
 
 @pytest.mark.parametrize(("name", "args"), [*READ, *BOTH])
 def test_page__of_what_exists__is_shown(alice: Client, name: str, args: list[str]) -> None:
-    make.two_versions()
+    make.trigger(make.http_function(make.two_versions()), "http")
     make.service("other")
     assert alice.get(reverse(name, args=args)).status_code == 200
 
@@ -97,6 +103,19 @@ def test_function_page__not_yet_in_version__is_not_found(alice: Client) -> None:
     url = reverse("function-code", args=[*SHOP, "later"])
     assert alice.get(url).status_code == 200
     assert alice.get(url, {"qualifier": "1"}).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["function-triggers", "function-trigger-create"])
+def test_trigger_page__of_an_event_function__is_not_found(alice: Client, name: str) -> None:
+    make.two_versions()
+    assert alice.get(reverse(name, args=CHECKOUT)).status_code == 404
+
+
+@pytest.mark.parametrize("trigger", ["other", "a b", "http2"])
+def test_trigger_page__unknown_trigger__is_not_found(alice: Client, trigger: str) -> None:
+    make.trigger(make.http_function(make.service()), "http")
+    assert alice.get(reverse("function-trigger-edit", args=[*STOREFRONT, trigger])).status_code == 404
+    assert alice.post(reverse("function-trigger-delete", args=[*STOREFRONT, trigger])).status_code == 404
 
 
 def test_page__inactive_user__is_logged_out(alice: Client) -> None:

@@ -9,11 +9,12 @@ from releases.models import Alias, AuditEntry, Service
 from releases.operations import aliases, testruns
 from tests import make
 
+from . import counted
 from .conftest import HTMX
 
 REGION = make.REGION
 CREATE = reverse("testrun-create", args=[REGION])
-TARGET = reverse("testrun-target", args=[REGION])
+FORM = reverse("testrun-form", args=[REGION])
 WANTED = {
     "service": "shop",
     "qualifier": "alias1",
@@ -32,8 +33,8 @@ def shop(db: None) -> Service:
     return shop
 
 
-def offered(client: Client, address: str = CREATE, **given: str) -> dict[str, list[str]]:
-    form = client.get(address, given).context["form"]
+def offered(client: Client, **given: str) -> dict[str, list[str]]:
+    form = client.get(CREATE, given).context["form"]
     return {
         name: [value for value, _ in form.fields[name].choices]
         for name in ("service", "qualifier", "function")
@@ -68,11 +69,47 @@ def test_testrun_create__service_without_function__says_so(alice: Client) -> Non
     assert reverse("functions", args=[REGION, "shop"]) in text
 
 
-def test_testrun_target__choice__brings_what_can_be_chosen_next(alice: Client, shop: Service) -> None:
+def looked(client: Client, **given: str) -> list[str]:
+    """The functions that are offered after a choice, which starts nothing."""
+    page = client.post(FORM, WANTED | given, headers=HTMX)
+    assert page.status_code == 200
+    assert page.content.decode().lstrip().startswith("<form")
+    assert not models.TestRun.objects.exists()
+    return [value for value, _ in page.context["form"].fields["function"].choices]
+
+
+def test_testrun_create__choice__brings_what_can_be_chosen_next(alice: Client, shop: Service) -> None:
     make.function(shop, "pay")  # at LATEST only
-    assert offered(alice, TARGET, service="shop", qualifier="2")["function"] == ["checkout"]
-    assert offered(alice, TARGET, service="shop", qualifier="LATEST")["function"] == ["checkout", "pay"]
-    assert offered(alice, TARGET, service="\0", qualifier="\0")["service"] == ["shop"]
+    assert looked(alice, qualifier="2") == ["checkout"]
+    assert looked(alice, qualifier="LATEST") == ["checkout", "pay"]
+    assert looked(alice, service="\0", qualifier="\0") == ["checkout"]
+
+
+def test_testrun_create__choice__keeps_what_was_typed(alice: Client, shop: Service) -> None:
+    typed = WANTED | {"total": "abc", "payloads": "kept"}
+    form = alice.post(FORM, typed).context["form"]
+    assert (form["total"].value(), form["payloads"].value(), form.errors) == ("abc", "kept", {})
+
+
+@pytest.mark.parametrize("payloads", [["{}"], ["a", "b"], ["two\nlines"], [""]])
+def test_testrun_create__again__asks_for_the_same_run(
+    alice: Client, shop: Service, payloads: list[str]
+) -> None:
+    first = counted.run(shop, qualifier="2", payloads=payloads, total=50, concurrency=3)
+    form = alice.get(CREATE, {"again": first.pk}).context["form"]
+    names = [*form.fields]
+    alice.post(CREATE, {name: form[name].value() for name in names})
+    second = models.TestRun.objects.latest("pk")
+    assert second != first
+    for column in ("service", "qualifier", "function", "payloads", "request", "total", "concurrency"):
+        assert getattr(second, column) == getattr(first, column)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "a", "", "\0", "9" * 30])
+def test_testrun_create__again_like_a_run_that_is_not_there__is_not_found(
+    alice: Client, shop: Service, number: str
+) -> None:
+    assert alice.get(CREATE, {"again": number}).status_code == 404
 
 
 def test_testrun_create__alias_without_its_primary_version__is_not_offered(
@@ -171,12 +208,13 @@ def test_testrun_create__target_gone_at_the_last_moment__is_refused(
     assert not models.TestRun.objects.exists()
 
 
-@pytest.mark.parametrize("address", [CREATE, TARGET])
-def test_testrun_create__anonymous__is_sent_to_log_in(anonymous: Client, address: str) -> None:
-    assert anonymous.get(address)["Location"].startswith(reverse("log-in"))
+def test_testrun_create__anonymous__is_sent_to_log_in(anonymous: Client) -> None:
+    assert anonymous.get(CREATE)["Location"].startswith(reverse("log-in"))
+    assert anonymous.post(FORM)["Location"].startswith(reverse("log-in"))
 
 
 def test_testrun_create__wrong_method_or_region__is_turned_away(alice: Client) -> None:
     assert alice.delete(CREATE).status_code == 405
-    assert alice.post(TARGET).status_code == 405
+    assert alice.get(FORM).status_code == 405
+    assert alice.post(reverse("testrun-form", args=["atlantis"])).status_code == 404
     assert alice.get(reverse("testrun-create", args=["atlantis"])).status_code == 404

@@ -16,6 +16,7 @@ from typing import Any
 import uvloop
 
 from invocations.engine.bundle import Bundle
+from invocations.engine.http import HeaderList, HttpCall
 from invocations.engine.outcome import Outcome
 from invocations.engine.packages import pack
 from invocations.engine.pool import Limits, Pool
@@ -61,6 +62,26 @@ class Room:
         self._requests += 1
         request_id = REQUEST_ID.format(self._requests)
         return await self.pool.invoke(bundle, request_id=request_id, qualifier=qualifier, payload=payload)
+
+    async def request(
+        self,
+        bundle: Bundle,
+        method: str = "GET",
+        path: str = "/",
+        *,
+        query: str = "",
+        headers: HeaderList | None = None,
+        body: bytes = b"",
+    ) -> Outcome:
+        """Call an HTTP function."""
+        self._requests += 1
+        request_id = REQUEST_ID.format(self._requests)
+        base = f"/2016-08-15/proxy/{bundle.service}/{bundle.function}"
+        texts = [text.encode() for text in (method, base, path, query, "203.0.113.9")]
+        call = HttpCall(*texts, headers=headers or [])
+        return await self.pool.invoke(
+            bundle, request_id=request_id, qualifier="prod", payload=body, http=call
+        )
 
     def keep(self, digest: str, content: bytes) -> None:
         """Answer fetches of this digest with this content."""

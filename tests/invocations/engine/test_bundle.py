@@ -24,6 +24,7 @@ CHANGES = {
     "function": "other",
     "version": "2",
     "runtime": "nodejs",
+    "type": "http",
     "handler": "index.other",
     "initializer": "index.init",
     "memory_mb": 256,

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.engine.protocol import HEADER, FrameReader, Say, call_head, frame, start_body
+from invocations.engine.http import HttpCall, call_head_of
+from invocations.engine.protocol import (
+    HEADER,
+    FrameReader,
+    Say,
+    call_head,
+    frame,
+    http_call_head,
+    start_body,
+)
 
 
 class Heard:
@@ -83,6 +92,19 @@ def test_call_head__names_and_payload__read_back() -> None:
     length, sequence, kind = HEADER.unpack_from(data)
     assert (length, sequence, kind) == (len(data) - 4, 7, Say.INVOKE)
     assert data[13:] == bytes([7, 4]) + b"requestprod" + b"event"
+
+
+def test_http_call_head__names_head_and_payload__read_back() -> None:
+    call = HttpCall(b"GET", b"/base", b"/", b"", b"::1", [(b"a", b"1"), (b"a", b"2\0")])
+    head = call_head_of(call)
+    data = http_call_head(7, b"request", b"prod", head, len(b"body")) + b"body"
+
+    length, sequence, kind = HEADER.unpack_from(data)
+    assert (length, sequence, kind) == (len(data) - 4, 7, Say.HTTP)
+    assert data[13:15] == bytes([7, 4])
+    assert int.from_bytes(data[15:19], "little") == len(head)
+    assert data[19:] == b"requestprod" + head + b"body"
+    assert head.split(b"\0") == [b"GET", b"/base", b"/", b"", b"::1", b"a", b"1", b"a", b"2", b""]
 
 
 def test_start_body__values_with_nul__cannot_make_new_pairs() -> None:

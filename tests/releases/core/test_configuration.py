@@ -11,6 +11,7 @@ Check = Callable[[object], None]
 
 ACCEPTED: list[tuple[Check, object]] = [
     (configuration.check_runtime, "python3"),
+    (configuration.check_type, "http"),
     (configuration.check_handler, "index.handler"),
     (configuration.check_handler, "h" * 128),
     (configuration.check_initializer, ""),
@@ -30,6 +31,8 @@ REFUSED: list[tuple[Check, object, str]] = [
     (configuration.check_runtime, "10", "runtime"),
     (configuration.check_runtime, None, "runtime"),
     (configuration.check_runtime, ["python3"], "runtime"),
+    (configuration.check_type, "HTTP", "functionType"),
+    (configuration.check_type, None, "functionType"),
     (configuration.check_handler, "", "handler"),
     (configuration.check_handler, "h" * 129, "handler"),
     (configuration.check_handler, "index\n.handler", "handler"),

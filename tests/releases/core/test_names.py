@@ -13,6 +13,7 @@ CHECKS = {
     "ServiceName": (names.check_service_name, 128),
     "FunctionName": (names.check_function_name, 64),
     "AliasName": (names.check_alias_name, 128),
+    "TriggerName": (names.check_trigger_name, 128),
 }
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from releases.core.judging import judge_split
 from releases.core.policies import Canary, Policy
-from releases.core.verdicts import Outcome, Verdict, combine, judge_split
+from releases.core.verdicts import Outcome, Verdict, combine
 
 SPLIT = Policy(1, Canary(2, 3000))
 POLICIES = st.builds(

@@ -7,10 +7,11 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from releases.core.policies import Policy
-from releases.models import CodePackage, Version
-from releases.operations import aliases, catalog, versions
+from releases.models import CodePackage, Trigger, Version
+from releases.operations import aliases, catalog, triggers, versions
 from releases.operations.aliases import Setting
 from releases.queries import routing
+from releases.queries.routing import TriggerRoute
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -37,10 +38,10 @@ def test_load__however_much_there_is__takes_the_same_queries(
 ) -> None:
     for name in ("shop", "depot", "office"):
         make.alias(make.two_versions(name))
-    with django_assert_num_queries(5) as captured:
+    with django_assert_num_queries(6) as captured:
         assert len(routing.load()) == 3
     assert reads_no_code(captured)
-    with django_assert_num_queries(5) as captured:
+    with django_assert_num_queries(6) as captured:
         [found] = routing.load([SHOP, ("elsewhere", "shop"), (make.REGION, "unknown")])
     assert found.name == "shop"
     assert reads_no_code(captured)
@@ -76,6 +77,31 @@ def test_marks__of_what_was_loaded__are_the_marks_in_the_database() -> None:
     loaded = {(routes.region, routes.name): routes.mark for routes in routing.load()}
     assert routing.marks() == loaded
     assert len(loaded) == 2
+
+
+def test_load__function_with_a_trigger__has_its_type_and_the_trigger_as_it_was_sent() -> None:
+    function = make.function(make.service(), type="http")
+    trigger = make.trigger(function)
+    [routes] = routing.load()
+    assert routes.functions["LATEST"]["checkout"].type == "http"
+    assert routes.triggers == (TriggerRoute("checkout", "LATEST", trigger.config),)
+
+
+@pytest.mark.parametrize("change", ["create", "change", "delete"])
+def test_marks__any_change_of_a_trigger__changes_them(change: str) -> None:
+    function = make.function(make.service(), type="http")
+    trigger = None if change == "create" else make.trigger(function)
+    later = make.act(at=make.NOW + timedelta(seconds=1))
+    before = routing.marks()
+    match change, trigger:
+        case "change", Trigger():
+            triggers.change_trigger(later, trigger, qualifier="LATEST", config=trigger.config)
+        case "delete", Trigger():
+            triggers.delete_trigger(later, trigger)
+        case _:
+            make.trigger(function)
+    assert routing.marks()[SHOP] != before[SHOP]
+    assert [routes.mark for routes in routing.load()] == [routing.marks()[SHOP]]
 
 
 @pytest.mark.parametrize("change", ["publish", "retire", "alias", "move", "delete alias", "deploy", "delete"])

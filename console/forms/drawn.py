@@ -1,0 +1,170 @@
+"""The drawn attributes of a test run: fields named drawn-0-type and so on, so that plain forms carry them.
+
+*Add attribute* and *Remove* are submit buttons, `add_attribute` and `remove_attribute` (the place, from 0):
+the form comes back with what was typed, and an attribute more or less.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from console.forms.checks import WholeNumberField
+from invocations.drawn import (
+    MAX_KEYS,
+    MAX_NAME,
+    MAX_PREFIX,
+    MAX_VALUE,
+    MAX_VALUES,
+    BadAttribute,
+    DrawnAttribute,
+    Keys,
+    Listed,
+    Order,
+    Place,
+    Spread,
+)
+from invocations.request_plan import MAX_DRAWN, check_attribute
+
+ADD: Final = "add_attribute"
+REMOVE: Final = "remove_attribute"
+LIST, KEYS = "list", "keys"
+
+Row = Mapping[str, Any]
+
+_FIELD = re.compile(r"drawn-([0-9]{1,9})-(type|name|source|values|order|prefix|count|spread)")
+
+
+def _text(longest: int) -> forms.TextInput:
+    return forms.TextInput(attrs={"maxlength": longest, "autocomplete": "off", "spellcheck": "false"})
+
+
+class DrawnForm(forms.Form):
+    """One attribute. `attribute` is set once this is valid."""
+
+    type = forms.ChoiceField(required=False, choices=[(place.value, place.value) for place in Place])
+    name = forms.CharField(required=False, widget=_text(MAX_NAME))
+    source = forms.ChoiceField(
+        label="Drawn from",
+        required=False,
+        choices=[(LIST, "a list"), (KEYS, "k distinct keys")],
+        initial=KEYS,
+    )
+    values = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"class": "code", "rows": 3, "spellcheck": "false"}),
+        help_text=f"One a line, at most {MAX_VALUES:,}; each of at most {MAX_VALUE} characters.",
+    )
+    order = forms.ChoiceField(
+        label="Taken", required=False, choices=[(order.value, order.value) for order in Order]
+    )
+    count = WholeNumberField(
+        label="Keys", required=False, initial=1000, help_text=f"1 to {MAX_KEYS:,}.", min_value=0
+    )
+    prefix = forms.CharField(  # type: ignore[assignment]  # a field: Django takes it out of the class
+        required=False,
+        strip=False,
+        initial="user-",
+        widget=_text(MAX_PREFIX),
+        help_text="The number follows it.",
+    )
+    spread = forms.ChoiceField(
+        required=False,
+        choices=[(Spread.EVEN.value, "evenly"), (Spread.ZIPF.value, "Zipf: key r as often as 1/r")],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.attribute: DrawnAttribute | None = None
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if self.cleaned_data.get("type") == Place.COOKIE:
+            check_cookie(name)
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if self.errors:
+            return self.cleaned_data
+        data = self.cleaned_data
+        attribute = DrawnAttribute(Place(data["type"] or Place.HEADER), data["name"], self._source())
+        try:
+            check_attribute(attribute)
+        except BadAttribute as bad:
+            self.add_error(bad.part, str(bad))
+        else:
+            self.attribute = attribute
+        return data
+
+    def _source(self) -> Listed | Keys:
+        data = self.cleaned_data
+        if data["source"] == LIST:
+            lines = (line.strip(" \t") for line in re.split("\r\n|\r|\n", data["values"]))
+            return Listed(tuple(line for line in lines if line), Order(data["order"] or Order.IN_TURN))
+        return Keys(data["count"] or 0, Spread(data["spread"] or Spread.EVEN), data["prefix"])
+
+
+def check_cookie(name: str) -> None:
+    """Raise ValidationError for what never reaches a function."""
+    if name.lower() in {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}:
+        raise ValidationError(f"The cookie {name} is the console's: the gateway keeps it from functions.")
+
+
+def rows(data: Mapping[str, Any]) -> list[Row]:
+    """The attributes that were posted, in the order of their places."""
+    found: dict[int, dict[str, Any]] = {}
+    for name in data:
+        match = _FIELD.fullmatch(name)
+        if match:
+            found.setdefault(int(match[1]), {})[match[2]] = data[name]
+    return [found[place] for place in sorted(found)]
+
+
+def edited(data: Mapping[str, Any]) -> list[Row]:
+    """The posted attributes after the button that was pressed; a place that is not there removes none."""
+    found = rows(data)
+    removed = data.get(REMOVE)
+    kept = [row for place, row in enumerate(found) if str(place) != removed]
+    return [*kept, {}] if ADD in data and len(kept) < MAX_DRAWN else kept
+
+
+def shown(attributes: Iterable[DrawnAttribute]) -> list[Row]:
+    """Attributes as their fields open."""
+    return [
+        {"type": attribute.place.value, "name": attribute.name} | _shown(attribute.source)
+        for attribute in attributes
+    ]
+
+
+def _shown(source: Listed | Keys) -> dict[str, Any]:
+    if isinstance(source, Listed):
+        return {"source": LIST, "values": "\n".join(source.values), "order": source.order.value}
+    return {
+        "source": KEYS,
+        "count": source.count,
+        "prefix": source.prefix,
+        "spread": source.spread.value,
+    }
+
+
+def blank_forms(given: Iterable[Row]) -> list[DrawnForm]:
+    """Forms that show attributes without judging them."""
+    return [
+        DrawnForm(prefix=f"drawn-{place}", initial=dict(row))
+        for place, row in enumerate(list(given)[:MAX_DRAWN])
+    ]
+
+
+def judged_forms(given: Iterable[Row]) -> list[DrawnForm]:
+    """Forms that say what is wrong with each attribute; at most one more than there can be."""
+    return [
+        DrawnForm({f"drawn-{place}-{name}": text for name, text in row.items()}, prefix=f"drawn-{place}")
+        for place, row in enumerate(list(given)[: MAX_DRAWN + 1])
+    ]
