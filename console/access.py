@@ -12,16 +12,22 @@ from django.utils import timezone
 from invocations.models import TestRun
 from invocations.queries import SENT
 from releases.core.names import BadName, parse_qualifier
-from releases.core.rights import Action, Person, can
+from releases.core.rights import Action, Answer, Person, can
 from releases.models import Alias, AliasRevision, Function, Service, Trigger, User, Version
 from releases.operations.audit import Act
-from releases.queries import catalog, triggers
+from releases.queries import catalog, teams, triggers
 from releases.queries.catalog import Shown
 
 
 def act_of(request: HttpRequest) -> Act:
     """Who acts through this page, and now: the one place where pages read the clock."""
-    return Act(by=user_of(request), at=timezone.now(), source="page")
+    return Act(
+        by=user_of(request),
+        at=timezone.now(),
+        source="page",
+        request=getattr(request, "request_id", ""),
+        ip=request.META.get("REMOTE_ADDR") or None,
+    )
 
 
 def user_of(request: HttpRequest) -> User:
@@ -31,12 +37,43 @@ def user_of(request: HttpRequest) -> User:
     return request.user
 
 
-def require(request: HttpRequest, action: Action, obj: object) -> None:
-    """Raise PermissionDenied, with the reason, unless the person may."""
-    user = user_of(request)
-    answer = can(Person(user.username, user.is_active), action, obj)
+def person_of(request: HttpRequest) -> Person:
+    """Who is logged in, with his roles. Asked of the database once per request."""
+    person = getattr(request, "_serin_person", None)
+    if person is None:
+        person = teams.person(user_of(request))
+        request._serin_person = person  # type: ignore[attr-defined]
+    return person
+
+
+def may(request: HttpRequest, action: Action, service: Service) -> Answer:
+    """Whether the person may do this, for a button to say why not."""
+    return can(person_of(request), action, teams.owned(service))
+
+
+def require(request: HttpRequest, action: Action, service: Service) -> None:
+    """404 unless the person may see the service; 403 with the reason unless he may do this to it."""
+    if not may(request, Action.VIEW, service):
+        _absent("service", service.name)
+    answer = may(request, action, service)
     if not answer:
         raise PermissionDenied(answer.reason)
+
+
+def require_team(request: HttpRequest, action: Action) -> frozenset[str]:
+    """The teams for which the person may do this; 403 when there is none."""
+    found = person_of(request).teams(action)
+    if not found:
+        raise PermissionDenied(
+            f"{person_of(request).name} may not {action} anything: no team gives that right."
+        )
+    return found
+
+
+def seen_teams(request: HttpRequest) -> frozenset[str] | None:
+    """The teams whose things the person sees; None for all of them."""
+    person = person_of(request)
+    return None if person.administrator and person.active else person.teams(Action.VIEW)
 
 
 def region_for(name: str) -> str:
@@ -46,7 +83,8 @@ def region_for(name: str) -> str:
 
 
 def service_for(request: HttpRequest, region: str, name: str, action: Action = Action.VIEW) -> Service:
-    service = Service.objects.filter(region=region_for(region), name=name, retired_at=None).first()
+    live = Service.objects.filter(region=region_for(region), name=name, retired_at=None)
+    service = live.select_related("team").first()
     if service is None:
         _absent("service", name)
     require(request, action, service)
@@ -56,7 +94,7 @@ def service_for(request: HttpRequest, region: str, name: str, action: Action = A
 def function_for(request: HttpRequest, region: str, service: str, name: str, action: Action) -> Function:
     """A function of LATEST, to be changed."""
     found = service_for(request, region, service, action)
-    function = Function.objects.filter(service=found, name=name).select_related("service").first()
+    function = Function.objects.filter(service=found, name=name).select_related("service__team").first()
     if function is None:
         _absent("function", name)
     return function
@@ -82,7 +120,7 @@ def shown_for(service: Service, qualifier: str) -> Shown:
 
 def version_for(request: HttpRequest, region: str, service: str, number: int, action: Action) -> Version:
     found = service_for(request, region, service, action)
-    version = found.versions.filter(number=number, retired_at=None).select_related("service").first()
+    version = found.versions.filter(number=number, retired_at=None).select_related("service__team").first()
     if version is None:
         _absent("version", str(number))
     return version
@@ -93,7 +131,7 @@ def alias_for(
 ) -> Alias:
     found = service_for(request, region, service, action)
     rows = found.aliases.filter(name=name, retired_at=None)
-    alias = rows.select_related("service", "revision__created_by").first()
+    alias = rows.select_related("service__team", "revision__created_by").first()
     if alias is None:
         _absent("alias", name)
     return alias
@@ -111,7 +149,10 @@ def test_run_for(request: HttpRequest, region: str, number: int, action: Action 
     run = TestRun.objects.filter(pk=number, region=region_for(region)).defer(*SENT).first()
     if run is None:
         _absent("test run", str(number))
-    require(request, action, run)
+    owner = catalog.owner(run.region, run.service)
+    if owner is None or not may(request, Action.VIEW, owner):
+        _absent("test run", str(number))
+    require(request, action, owner)
     return run
 
 

@@ -137,9 +137,10 @@ def invocation(region: str, service: str, request_id: str) -> Invocation | None:
     return Invocation.objects.filter(pk=request_id, region=region, service=service).first()
 
 
-def test_runs(region: str) -> QuerySet[TestRun]:
-    """The test runs of a region, newest first, without what they send."""
-    return TestRun.objects.filter(region=region).defer(*SENT).order_by("-pk")
+def test_runs(region: str, *, services: Iterable[str] | None = None) -> QuerySet[TestRun]:
+    """The test runs of these services of a region, newest first, without what they send; None for all."""
+    found = TestRun.objects.filter(region=region).defer(*SENT).order_by("-pk")
+    return found if services is None else found.filter(service__in=services)
 
 
 def counts(run: TestRun) -> list[TestRunCount]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 
 from console.forms.checks import obeys
 from releases.core import names
+from releases.models import Team
 
 
 class DescriptionForm(forms.Form):
@@ -34,4 +38,16 @@ class ServiceForm(DescriptionForm):
         help_text="Letters, digits, hyphens and underscores; it begins with a letter or an underscore.",
     )
 
-    field_order = ["name", "description"]
+    team = forms.ModelChoiceField(
+        queryset=Team.objects.none(),
+        empty_label=None,
+        help_text="It owns the service; its members see it, and may do what their roles allow.",
+    )
+
+    field_order = ["name", "team", "description"]
+
+    def __init__(self, *args: Any, teams: Sequence[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["team"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        field.queryset = Team.objects.filter(pk__in=[team.pk for team in teams]).order_by("name")

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from console.access import act_of, alias_for, region_for, require, service_for
+from console.access import act_of, alias_for, region_for, seen_teams, service_for
 from console.forms import policies, rules
 from console.forms.aliases import AliasForm, CreateAliasForm, initial
 from console.htmx import fragment, go_to, is_htmx
@@ -39,8 +39,8 @@ ASIDES: Final = {rules.ADD, rules.REMOVE, TEST}
 @require_GET
 def aliases_home(request: HttpRequest, region: str) -> HttpResponse:
     """The only service's aliases, or a choice of services."""
-    require(request, Action.VIEW, region_for(region))
-    page = Paginator(catalog.services(region), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = catalog.services(region_for(region), teams=seen_teams(request))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     if page.paginator.count == 1:
         return redirect("aliases", region, page[0].name)
     return render(request, "console/aliases/aliases_home.html", {"page": page})

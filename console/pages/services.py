@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.generic import RedirectView
 from django_htmx.http import replace_url
 
-from console.access import act_of, region_for, require, service_for
+from console.access import act_of, region_for, require_team, seen_teams, service_for
 from console.forms.services import DescriptionForm, ServiceForm
 from console.htmx import fragment, go_to, refused
 from invocations.refusals import Refused
 from releases.core.rights import Action
 from releases.operations import catalog
 from releases.queries import catalog as query
+from releases.queries import teams as team_query
 
 PAGE_SIZE = 20
 MAX_SEARCH = 128
@@ -37,9 +38,9 @@ def service_list(request: HttpRequest, region: str) -> HttpResponse:
 
 
 def _listed(request: HttpRequest, region: str) -> dict[str, Any]:
-    require(request, Action.VIEW, region_for(region))
     search = searched(request)
-    page = Paginator(query.services(region, search=search), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = query.services(region_for(region), teams=seen_teams(request), search=search)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     return {"page": page, "search": search}
 
 
@@ -50,8 +51,9 @@ def searched(request: HttpRequest) -> str:
 
 @require_http_methods(["GET", "POST"])
 def service_create(request: HttpRequest, region: str) -> HttpResponse:
-    require(request, Action.EDIT, region_for(region))
-    form = ServiceForm(request.POST if request.method == "POST" else None)
+    region_for(region)
+    own = team_query.named(require_team(request, Action.EDIT))
+    form = ServiceForm(request.POST if request.method == "POST" else None, teams=own)
     status = 422 if form.is_bound else 200
     if form.is_valid():
         try:

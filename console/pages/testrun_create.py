@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from console.access import act_of, region_for, require, service_for, test_run_for
+from console.access import act_of, region_for, require_team, service_for, test_run_for
 from console.forms import drawn
 from console.forms.testruns import Choices, TestRunForm, shown
 from console.htmx import fragment, go_to, is_htmx
@@ -37,7 +37,8 @@ PAGE = "console/testruns/testrun_create.html"
 
 @require_http_methods(["GET", "POST"])
 def testrun_create(request: HttpRequest, region: str) -> HttpResponse:
-    require(request, Action.INVOKE, region_for(region))
+    region_for(region)
+    require_team(request, Action.INVOKE)
     if request.method == "GET":
         return _show(request, _opened(request, region))
     context = _sent(request, region, judged=not ASIDES & request.POST.keys())
@@ -57,7 +58,8 @@ def testrun_create(request: HttpRequest, region: str) -> HttpResponse:
 @require_POST
 def testrun_form(request: HttpRequest, region: str) -> HttpResponse:
     """As typed so far, with what can be chosen next after a service, a qualifier or a function was."""
-    require(request, Action.INVOKE, region_for(region))
+    region_for(region)
+    require_team(request, Action.INVOKE)
     return _show(request, _sent(request, region, judged=False))
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from console import charts, splits
-from console.access import act_of, region_for, require, test_run_for
+from console.access import act_of, region_for, seen_teams, test_run_for
 from console.htmx import fragment, go_to, is_htmx, refused
 from console.pages import testrun_create
 from invocations.models import TestRun
@@ -23,7 +23,7 @@ from invocations.refusals import Refused
 from invocations.request_plan import parse
 from releases.core.rights import Action
 from releases.operations import testruns as operation
-from releases.queries import traffic
+from releases.queries import catalog, traffic
 
 PAGE_SIZE: Final = 20
 ENDED: Final = {TestRun.Status.FINISHED, TestRun.Status.CANCELLED}
@@ -34,8 +34,8 @@ SPLIT = "console/testruns/_testrun_split.html"
 
 @require_GET
 def testruns(request: HttpRequest, region: str) -> HttpResponse:
-    require(request, Action.VIEW, region_for(region))
-    page = Paginator(test_runs(region), PAGE_SIZE).get_page(request.GET.get("page"))
+    services = catalog.names_of(seen_teams(request), region_for(region))
+    page = Paginator(test_runs(region, services=services), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = traffic.run_verdicts(page)
     return render(request, "console/testruns/testruns.html", {"page": page, "rows": rows})
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from console.access import act_of, region_for, require, service_for, version_for
+from console.access import act_of, region_for, seen_teams, service_for, version_for
 from console.forms.versions import PublishForm
 from console.htmx import go_to, refused
 from invocations.refusals import Refused
@@ -32,8 +32,8 @@ Serving = dict[int, list[tuple[str, str, str]]]
 @require_GET
 def versions_home(request: HttpRequest, region: str) -> HttpResponse:
     """The only service's versions, or a choice of services."""
-    require(request, Action.VIEW, region_for(region))
-    page = Paginator(catalog.services(region), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = catalog.services(region_for(region), teams=seen_teams(request))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     if page.paginator.count == 1:
         return redirect("versions", region, page[0].name)
     return render(request, "console/versions/versions_home.html", {"page": page})

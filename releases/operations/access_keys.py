@@ -38,7 +38,7 @@ def create_access_key(act: Act, user: User) -> KeyPair:
         user=user,
         created_at=act.at,
     )
-    act.record("access_key.create", region="", path=pair.key_id, after={"user": user.username})
+    act.record("access_key.create", on=None, path=pair.key_id, after={"user": user.username})
     _announce()
     return pair
 
@@ -51,7 +51,7 @@ def revoke_access_key(act: Act, key: AccessKey) -> None:
         return
     key.revoked_at = act.at
     key.save(update_fields=["revoked_at"])
-    act.record("access_key.revoke", region="", path=key.key_id)
+    act.record("access_key.revoke", on=None, path=key.key_id)
     _announce()
 
 

@@ -248,9 +248,8 @@ def _record(
     service = alias.service
     act.record(
         action,
-        region=service.region,
+        on=service,
         path=f"{service.name}/{alias.name}",
-        team=service.team.name,
         before=before,
         after=after,
         reason=reason,

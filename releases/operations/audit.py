@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db import connection
 
 from releases.core.chains import digest
-from releases.models import AuditEntry, User
+from releases.models import AuditEntry, Service, User
 from releases.queries.audit import entry_of
 
 _LOCK: Final = 7_309_462  # of the chain's end: any number that nothing else locks
@@ -32,7 +32,7 @@ class Act:
         self,
         action: str,
         *,
-        region: str,
+        on: Service | None,
         path: str,
         team: str = "",
         before: dict[str, Any] | None = None,
@@ -40,6 +40,9 @@ class Act:
         reason: str = "",
     ) -> None:
         """Write the audit entry, in the transaction of the operation, as its last lock.
+
+        `on` is the service that it is about or belongs to; None for what belongs to `team`, or to
+        the installation.
 
         Entries are chained, so those who write wait for each other from here to their commit.
         """
@@ -51,9 +54,9 @@ class Act:
             by=self.by,
             source=self.source,
             action=action,
-            region=region,
+            region=on.region if on else "",
             object=path,
-            team=team,
+            team=on.team.name if on else team,
             before=before,
             after=after,
             reason=reason,

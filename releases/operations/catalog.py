@@ -14,7 +14,7 @@ from invocations.refusals import Refused
 from releases.core import configuration as limits
 from releases.core import names
 from releases.core.configuration import BadValue
-from releases.models import Function, FunctionConfiguration, Service
+from releases.models import Function, FunctionConfiguration, Service, Team
 from releases.queries import catalog as query
 
 from .audit import Act
@@ -81,18 +81,28 @@ class Configuration:
 
 
 @transaction.atomic
-def create_service(act: Act, *, region: str, name: str, description: str = "") -> Service:
-    """An empty service. Raises BadName, BadValue or NameTaken."""
+def create_service(act: Act, *, region: str, name: str, team: Team, description: str = "") -> Service:
+    """An empty service of a team. Raises BadName, BadValue or NameTaken.
+
+    A name stays with the team that had it first: invocations and test runs know services by name.
+    """
     names.check_service_name(name)
     names.check_description(description)
+    if Service.objects.filter(region=region, name=name).exclude(team=team).exists():
+        raise NameTaken(f"service '{name}' already exists in {region}")
     try:
         with transaction.atomic():
             service = Service.objects.create(
-                region=region, name=name, description=description, created_at=act.at, modified_at=act.at
+                region=region,
+                name=name,
+                team=team,
+                description=description,
+                created_at=act.at,
+                modified_at=act.at,
             )
     except IntegrityError:
         raise NameTaken(f"service '{name}' already exists in {region}") from None
-    act.record("service.create", region=region, path=name, after={"description": description})
+    act.record("service.create", on=service, path=name, after={"description": description})
     announce(service)
     return service
 
@@ -108,7 +118,7 @@ def describe_service(act: Act, service: Service, *, description: str) -> Service
     service.save(update_fields=["description", "modified_at"])
     act.record(
         "service.describe",
-        region=service.region,
+        on=service,
         path=service.name,
         before=before,
         after={"description": description},
@@ -125,7 +135,7 @@ def delete_service(act: Act, service: Service) -> None:
         raise StillNeeded(f"service '{service.name}' still has {holds}; delete them first")
     service.retired_at = act.at
     service.save(update_fields=["retired_at"])
-    act.record("service.delete", region=service.region, path=service.name)
+    act.record("service.delete", on=service, path=service.name)
     announce(service)
 
 
@@ -214,15 +224,13 @@ def delete_function(act: Act, function: Function) -> None:
     service = function.service
     before = _audited(function)
     Function.objects.filter(pk=function.pk).delete()
-    act.record(
-        "function.delete", region=service.region, path=f"{service.name}/{function.name}", before=before
-    )
+    act.record("function.delete", on=service, path=f"{service.name}/{function.name}", before=before)
     announce(service)
 
 
 def locked(service: Service) -> Service:
     """The service under its lock, re-checked. Raises DeletedMeanwhile."""
-    service = Service.objects.select_for_update().get(pk=service.pk)
+    service = Service.objects.select_for_update(of=("self",)).select_related("team").get(pk=service.pk)
     if service.retired_at is not None:
         raise DeletedMeanwhile(f"service '{service.name}' was deleted meanwhile")
     return service
@@ -241,7 +249,7 @@ def _touched(act: Act, function: Function, action: str, *, before: dict[str, Any
     service = function.service
     act.record(
         action,
-        region=service.region,
+        on=service,
         path=f"{service.name}/{function.name}",
         before=before,
         after=_audited(function),

@@ -252,9 +252,8 @@ def record(
     service = row.alias.service
     act.record(
         action,
-        region=service.region,
+        on=service,
         path=f"{service.name}/{row.alias.name}#{row.pk}",
-        team=service.team.name,
         before=before,
         after=after,
         reason=reason[:512],

@@ -33,7 +33,7 @@ def record_attributes(act: Act, alias: Alias, parameters: Sequence[Parameter]) -
     alias.save(update_fields=["recorded"])
     act.record(
         "alias.record",
-        region=alias.service.region,
+        on=alias.service,
         path=f"{alias.service.name}/{alias.name}",
         before={"recorded": before},
         after={"recorded": wanted},

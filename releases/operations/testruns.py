@@ -36,9 +36,7 @@ def start_test_run(act: Act, service: Service, plan: Plan) -> TestRun:
         )
     _check_type(plan, query.types(service, shown, plan.function))
     run = runs.start_run(plan, by=act.by.username, at=act.at)
-    act.record(
-        "testrun.start", region=service.region, path=_path(run), after={"total": run.total, "run": run.pk}
-    )
+    act.record("testrun.start", on=service, path=_path(run), after={"total": run.total, "run": run.pk})
     return run
 
 
@@ -59,7 +57,12 @@ def _check_type(plan: Plan, types: set[str]) -> None:
 def cancel_test_run(act: Act, run: TestRun) -> TestRun:
     """Stop a run; what it counted stays. Raises AlreadyEnded."""
     run = runs.cancel_run(run, at=act.at)
-    act.record("testrun.cancel", region=run.region, path=_path(run), after={"done": run.done, "run": run.pk})
+    act.record(
+        "testrun.cancel",
+        on=catalog.owner(run.region, run.service),
+        path=_path(run),
+        after={"done": run.done, "run": run.pk},
+    )
     return run
 
 

@@ -138,7 +138,7 @@ def _touched(act: Act, trigger: Trigger, action: str, *, before: dict[str, Any] 
     service = trigger.function.service
     act.record(
         action,
-        region=service.region,
+        on=service,
         path=f"{service.name}/{trigger.function.name}/{trigger.name}",
         before=before,
         after=None if action == "trigger.delete" else _audited(trigger),

@@ -54,7 +54,7 @@ def publish(act: Act, service: Service, *, description: str = "") -> Version:
     )
     act.record(
         "version.publish",
-        region=service.region,
+        on=service,
         path=f"{service.name}/{version.number}",
         after={"description": description, "fingerprint": fingerprint},
     )
@@ -82,7 +82,7 @@ def retire(act: Act, version: Version) -> None:
     version.save(update_fields=["retired_at"])
     act.record(
         "version.delete",
-        region=service.region,
+        on=service,
         path=f"{service.name}/{version.number}",
         before={"description": version.description, "fingerprint": version.fingerprint},
     )

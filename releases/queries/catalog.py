@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,14 @@ from releases.core.names import AliasName, Latest, Qualifier
 from releases.models import Alias, Function, FunctionConfiguration, Service, Version, VersionFunction
 
 
-def services(region: str, *, search: str = "") -> QuerySet[Service]:
-    """The live services of a region by name, with `function_count`, `alias_count` and `version_count`."""
-    found = Service.objects.filter(region=region, retired_at=None)
+def services(region: str, *, teams: Collection[str] | None = None, search: str = "") -> QuerySet[Service]:
+    """The live services of a region by name, with `function_count`, `alias_count` and `version_count`.
+
+    Those of the named teams; None for all.
+    """
+    found = Service.objects.filter(region=region, retired_at=None).select_related("team")
+    if teams is not None:
+        found = found.filter(team__name__in=teams)
     if search:
         found = found.filter(Q(name__icontains=search) | Q(description__icontains=search))
     return found.annotate(
@@ -24,6 +29,18 @@ def services(region: str, *, search: str = "") -> QuerySet[Service]:
         alias_count=_count(Alias.objects.filter(retired_at=None)),
         version_count=_count(Version.objects.filter(retired_at=None)),
     ).order_by("name")
+
+
+def owner(region: str, name: str) -> Service | None:
+    """The service of a name, or the last that had it: a name never passes to another team."""
+    return Service.objects.filter(region=region, name=name).select_related("team").order_by("-pk").first()
+
+
+def names_of(teams: Collection[str] | None, region: str) -> QuerySet[Service, str] | None:
+    """The names of all services that these teams have or had; None for all."""
+    if teams is None:
+        return None
+    return Service.objects.filter(region=region, team__name__in=teams).values_list("name", flat=True)
 
 
 def _count(rows: QuerySet[Any]) -> Coalesce:

@@ -53,6 +53,11 @@ def reviewers(team: Team) -> list[Reviewer]:
     ]
 
 
+def named(names: Collection[str]) -> list[Team]:
+    """The teams of these names, by name."""
+    return list(Team.objects.filter(name__in=names).order_by("name"))
+
+
 def owned(service: Service) -> Owned:
     """A service as rights see it; `service.team` should be loaded."""
     return Owned(service.team.name, f"service {service.name}")
