@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet, Sum
 
-from .models import Invocation, TestRun, TestRunCount, TrafficBucket
+from .models import Invocation, InvocationLabels, TestRun, TestRunCount, TrafficBucket
 
 POINTS = 720  # of a chart by time: two hours of 10 s, two and a half days of 5 min, a month of 1 h
 TIERS = {10: timedelta(days=2), 300: timedelta(days=30), 3600: timedelta(days=800)}  # s, and how long kept
@@ -82,6 +83,12 @@ def invocations_of_function(region: str, service: str, function: str) -> QuerySe
 
 def invocation(region: str, service: str, request_id: str) -> Invocation | None:
     return Invocation.objects.filter(pk=request_id, region=region, service=service).first()
+
+
+def labels_of(row: Invocation) -> dict[str, Any]:
+    """What was kept of this call's values by name; nothing where nobody asked, or once it was forgotten."""
+    found = InvocationLabels.objects.filter(pk=row.pk).values_list("labels", flat=True).first()
+    return found if isinstance(found, dict) else {}
 
 
 def test_runs(region: str) -> QuerySet[TestRun]:
