@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from console.access import act_of, alias_for, region_for, require, service_for
 from console.forms.aliases import AliasForm, CreateAliasForm, PolicyForm, initial
 from console.htmx import fragment, go_to, is_htmx
-from console.pages import alias_moves, alias_page
+from console.pages import alias_history, alias_moves, alias_page
 from invocations.refusals import Refused
 from releases.core.policies import Policy
 from releases.core.policy_words import sentence
@@ -114,5 +114,6 @@ urls = [
     path("services/<str:service>/alias-sentence/", alias_sentence, name="alias-sentence"),
     path("services/<str:service>/aliases/<str:name>/edit/", alias_edit, name="alias-edit"),
     *alias_page.urls,
+    *alias_history.urls,
     *alias_moves.urls,
 ]
