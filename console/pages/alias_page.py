@@ -129,6 +129,7 @@ def _traffic(request: HttpRequest, alias: Alias, at: datetime) -> dict[str, Any]
         "traffic_n": n,
         "traffic_shown": f"{window}-{n}-{alias.revision_id}",
         "traffic_chart": charts.traffic_chart(served, policy),
+        "changes": query.history(alias, served.marks),
     }
 
 
