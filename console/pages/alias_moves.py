@@ -38,7 +38,9 @@ def alias_restore(request: HttpRequest, region: str, service: str, name: str, nu
     revision = revision_for(found, number)
     form = RestoreForm(request.POST)
     if form.has_error("reason"):
-        return refused(request, f"The reason cannot be kept: {' '.join(form.errors['reason'])}", status=422)
+        return refused(
+            request, f"The reason cannot be kept: {' '.join(map(str, form.errors['reason']))}", status=422
+        )
     reason = form.cleaned_data["reason"]
     return _move(request, found, operation.restore, number=revision.number, reason=reason)
 

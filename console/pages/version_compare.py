@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,7 +22,7 @@ from releases.queries import versions as query
 from releases.queries.catalog import Shown
 from releases.queries.snapshots import snapshot
 
-Functions = dict[str, FunctionConfiguration]
+Functions = Mapping[str, FunctionConfiguration]
 
 
 @require_GET
