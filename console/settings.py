@@ -151,6 +151,7 @@ X_FRAME_OPTIONS = "DENY"
 # A code package of 100 MB, as the Function Compute API allows, and a form around it.
 CODE_LIMIT = 100 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000  # a panel with a thousand rules is told its limit in its place
 DATA_UPLOAD_MAX_NUMBER_FILES = 1  # no form has more; anybody may post to the log-in page
 
 LANGUAGE_CODE = "en-us"

@@ -7,7 +7,7 @@ import zipfile
 from datetime import UTC, datetime
 
 from invocations.engine.packages import pack
-from releases.core.policies import Canary, Policy
+from releases.core.policies import Canary, Die, Policy, Split
 from releases.models import Alias, Function, Service, User, Version
 from releases.operations import aliases, catalog, versions
 from releases.operations.aliases import Setting
@@ -72,7 +72,13 @@ def two_versions(name: str = "shop") -> Service:
 
 
 def alias(
-    of: Service, name: str = "alias1", primary: int = 1, canary: int | None = None, weight_bp: int = 0
+    of: Service,
+    name: str = "alias1",
+    primary: int = 1,
+    canary: int | None = None,
+    weight_bp: int = 0,
+    *,
+    split: Split | None = None,
 ) -> Alias:
-    policy = Policy(primary, Canary(canary, weight_bp) if canary else None)
+    policy = Policy(primary, Canary(canary, weight_bp) if canary else None, split or Die())
     return aliases.create_alias(act(), of, name=name, setting=Setting(policy=policy))

@@ -149,7 +149,8 @@ def test_architecture__libraries__names_every_requirement() -> None:
     assert required <= named
 
 
-def test_statistics__worked_examples__come_out_as_printed() -> None:
-    result = doctest.testfile(str(ROOT / "docs" / "statistics.md"), module_relative=False, encoding="utf-8")
+@pytest.mark.parametrize("name", ["routing", "statistics"])
+def test_document__worked_examples__come_out_as_printed(name: str) -> None:
+    result = doctest.testfile(str(ROOT / "docs" / f"{name}.md"), module_relative=False, encoding="utf-8")
     assert result.attempted > 10
     assert result.failed == 0

@@ -12,13 +12,16 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from console.access import act_of, alias_for, region_for, require, service_for
-from console.forms.aliases import AliasForm, CreateAliasForm, PolicyForm, initial
+from console.forms import policies, rules
+from console.forms.aliases import AliasForm, CreateAliasForm, initial
 from console.htmx import fragment, go_to, is_htmx
-from console.pages import alias_history, alias_moves, alias_page
+from console.pages import alias_history, alias_moves, alias_page, alias_preview, alias_tester
+from console.pages.alias_preview import draft, preview
+from console.pages.alias_tester import TEST, tested, tester
 from invocations.refusals import Refused
 from releases.core.policies import Policy
-from releases.core.policy_words import sentence
 from releases.core.rights import Action
+from releases.models import Service
 from releases.operations import aliases as operation
 from releases.queries import aliases as query
 from releases.queries import catalog
@@ -27,7 +30,10 @@ from releases.queries import versions as version_query
 PAGE_SIZE: Final = 20
 
 FORM = "console/aliases/_alias_form.html"
-SENTENCE = "console/aliases/_alias_sentence.html"
+CREATE = "console/aliases/alias_create.html"
+EDIT = "console/aliases/alias_edit.html"
+ASIDES: Final = {rules.ADD, rules.REMOVE, TEST}
+"""Buttons of the panel that save nothing."""
 
 
 @require_GET
@@ -51,19 +57,17 @@ def aliases(request: HttpRequest, region: str, service: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def alias_create(request: HttpRequest, region: str, service: str) -> HttpResponse:
     found = service_for(request, region, service, Action.RELEASE)
-    versions = version_query.versions(found)
-    form = CreateAliasForm(request.POST if request.method == "POST" else None, versions=versions)
-    context = {"service": found, "form": form, "has_versions": versions.exists()}
-    page = "console/aliases/alias_create.html"
+    context = {"service": found, "has_versions": version_query.newest(found) is not None}
+    form = _panel(request, CreateAliasForm, found, {})
     if not form.is_bound:
-        return render(request, page, context)
+        return _show(request, CREATE, context | {"form": form})
     if not form.is_valid():
-        return _form(request, page, context, status=422)
+        return _show(request, CREATE, context | {"form": form}, status=422)
     name = form.cleaned_data["name"]
     try:
         operation.create_alias(act_of(request), found, name=name, setting=form.setting())
     except Refused as refusal:
-        return _form(request, page, context | {"refusal": refusal}, status=409)
+        return _show(request, CREATE, context | {"form": form, "refusal": refusal}, status=409)
     messages.success(request, f"Alias {name} was created.")
     return go_to(request, reverse("alias", args=[region, service, name]))
 
@@ -72,48 +76,57 @@ def alias_create(request: HttpRequest, region: str, service: str) -> HttpRespons
 def alias_edit(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     alias = alias_for(request, region, service, name, Action.RELEASE)
     state = query.state(alias)
-    data = request.POST if request.method == "POST" else None
-    form = AliasForm(data, initial=initial(state), versions=version_query.versions(alias.service))
-    context = {"service": alias.service, "state": state, "form": form}
-    page = "console/aliases/alias_edit.html"
+    context = {"service": alias.service, "alias": alias, "state": state}
+    form = _panel(request, AliasForm, alias.service, initial(state))
     if not form.is_bound:
-        return render(request, page, context | _preview(state.policy))
+        return _show(request, EDIT, context | {"form": form})
     if not form.is_valid():
-        return _form(request, page, context, status=422)
+        return _show(request, EDIT, context | {"form": form}, status=422)
     base = form.cleaned_data["base_revision"]
     try:
         made = operation.change_alias(act_of(request), alias, base_revision=base, setting=form.setting())
     except Refused as refusal:
-        return _form(request, page, context | {"refusal": refusal}, status=409)
+        return _show(request, EDIT, context | {"form": form, "refusal": refusal}, status=409)
     messages.success(request, f"Alias {name} has a new revision, number {made.number}.")
     return go_to(request, reverse("alias", args=[region, service, name]))
 
 
-def _form(request: HttpRequest, page: str, context: dict[str, Any], *, status: int) -> HttpResponse:
-    preview = _preview(context["form"].policy)
-    return fragment(request, FORM if is_htmx(request) else page, context | preview, status=status)
+def _panel(
+    request: HttpRequest, kind: type[AliasForm], service: Service, opened: dict[str, object]
+) -> AliasForm:
+    """The panel as it opens; as it was sent; or, after a button within it, as it was typed so far."""
+    versions = version_query.versions(service)
+    if request.method != "POST":
+        return kind(initial=opened, versions=versions)
+    if ASIDES & request.POST.keys():
+        return kind(initial=policies.typed(request.POST, kind), versions=versions)
+    return kind(request.POST, versions=versions)
 
 
-def _preview(policy: Policy | None) -> dict[str, Any]:
-    return {"policy": policy, "sentence": sentence(policy) if policy else ""}
+def _show(request: HttpRequest, page: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """The whole page, or the panel alone, with what it would do and the tester beside it."""
+    service, alias, form = context["service"], context.get("alias"), context["form"]
+    policy = form.policy if form.is_bound else _draft(request, context)
+    beside = tested(request, policy, alias) if TEST in request.POST else tester(request)
+    context |= preview(service, policy, alias) | beside
+    return fragment(request, FORM if is_htmx(request) else page, context, status=status)
 
 
-@require_GET
-def alias_sentence(request: HttpRequest, region: str, service: str) -> HttpResponse:
-    """What the panel, as it is filled in at the moment, would do."""
-    found = service_for(request, region, service)
-    form = PolicyForm(request.GET, versions=version_query.versions(found))
-    form.is_valid()
-    return fragment(request, SENTENCE, {"service": found, **_preview(form.policy)})
+def _draft(request: HttpRequest, context: dict[str, Any]) -> Policy | None:
+    """What a panel that judges nothing would do: the alias as it stands, or what was typed so far."""
+    if request.method == "POST":
+        return draft(request, context["service"])
+    return context["state"].policy if "state" in context else None
 
 
 urls = [
     path("aliases/", aliases_home, name="aliases-home"),
     path("services/<str:service>/aliases/", aliases, name="aliases"),
     path("services/<str:service>/alias-create/", alias_create, name="alias-create"),
-    path("services/<str:service>/alias-sentence/", alias_sentence, name="alias-sentence"),
     path("services/<str:service>/aliases/<str:name>/edit/", alias_edit, name="alias-edit"),
     *alias_page.urls,
     *alias_history.urls,
     *alias_moves.urls,
+    *alias_preview.urls,
+    *alias_tester.urls,
 ]

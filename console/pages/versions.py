@@ -17,7 +17,7 @@ from console.forms.versions import LATEST, CompareVersionsForm, PublishForm
 from console.htmx import go_to, refused
 from console.pages import version_compare
 from invocations.refusals import Refused
-from releases.core.policies import WHOLE_BP
+from releases.core.policy_words import canary_gets, primary_gets
 from releases.core.rights import Action
 from releases.models import Service
 from releases.operations import versions as operation
@@ -27,7 +27,7 @@ from releases.queries import versions as query
 
 PAGE_SIZE = 20
 
-Serving = dict[int, list[tuple[str, int, str]]]
+Serving = dict[int, list[tuple[str, str, str]]]
 
 
 @require_GET
@@ -114,14 +114,13 @@ def _compare_form(service: Service) -> CompareVersionsForm | None:
 
 
 def _serving(service: Service) -> Serving:
-    """By version number: alias, share in basis points, and the part the version plays there."""
+    """By version number: alias, what the version gets of its calls, and the part it plays there."""
     parts: Serving = defaultdict(list)
     for state in alias_query.aliases(service):
-        canary = state.policy.canary
-        canary_bp = canary.weight_bp if canary else 0
-        parts[state.policy.primary].append((state.name, WHOLE_BP - canary_bp, "primary"))
+        policy, canary = state.policy, state.policy.canary
+        parts[policy.primary].append((state.name, primary_gets(policy), "primary"))
         if canary:
-            parts[canary.version].append((state.name, canary_bp, "canary"))
+            parts[canary.version].append((state.name, canary_gets(policy), "canary"))
     return parts
 
 

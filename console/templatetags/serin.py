@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from releases.core import wording
-from releases.core.policies import WHOLE_BP, format_percent
+from releases.core import policy_words, wording
+from releases.core.policies import Policy, format_percent
 
 register = template.Library()
 
@@ -120,17 +120,30 @@ def version_badge(version: int | str, role: str = "") -> SafeString:
 
 
 @register.inclusion_tag("console/_split_bar.html")
-def split_bar(primary: int, canary: int | None = None, weight_bp: int = 0) -> dict[str, Any]:
-    """The configured split of an alias as a bar with its legend."""
-    canary_percent = weight_bp * 100 / WHOLE_BP if canary is not None else 0
+def split_bar(policy: Policy) -> dict[str, Any]:
+    """How an alias is set, as a bar with its legend; without shares where rules alone decide."""
+    canary_bp = policy.share_bp or 0
+    has_canary = policy_words.splits(policy)
     return {
-        "primary": primary,
-        "canary": canary,
-        "canary_bp": weight_bp,
-        "primary_bp": WHOLE_BP - weight_bp,
-        "primary_width": f"{100 - canary_percent:g}%",
-        "canary_width": f"{canary_percent:g}%",
+        "policy": policy,
+        "has_canary": has_canary,
+        "by_rule": has_canary and policy.share_bp is None,
+        "label": policy_words.sentence(policy),
+        "primary_width": f"{100 - canary_bp / 100:g}%",
+        "canary_width": f"{canary_bp / 100:g}%",
     }
+
+
+@register.filter
+def canary_gets(policy: Policy) -> str:
+    """ "30%", "30% of keys" or "calls that meet its rules"."""
+    return policy_words.canary_gets(policy)
+
+
+@register.filter
+def primary_gets(policy: Policy) -> str:
+    """ "70%", "70% of keys" or "all other calls"."""
+    return policy_words.primary_gets(policy)
 
 
 @register.inclusion_tag("console/_verdict.html")

@@ -122,14 +122,16 @@ def _text_order(rule: Rule) -> Iterable[Finding]:
         return
     for order, read in ((Order.NUMBER, as_number), (Order.VERSION, as_version)):
         if read(rule.value) is not None:
-            text = f"“{condition(rule)}” compares as text, where 10 sorts before 9."
+            text = f"The rule {condition(rule)} compares as text, where 10 sorts before 9."
             yield Finding("text-order", text, f"Compare as a {order.value}.")
             return
 
 
 def _repeated(items: tuple[Rule, ...]) -> list[Finding]:
     return [
-        Finding("repeated", f"“{condition(rule)}” stands there {times} times.", "Remove the repetition.")
+        Finding(
+            "repeated", f"The rule {condition(rule)} stands there {times} times.", "Remove the repetition."
+        )
         for rule, times in Counter(items).items()
         if times > 1
     ]

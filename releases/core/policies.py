@@ -26,7 +26,7 @@ from typing import Any, Final, TypeAlias
 
 from releases.core.names import BadName, parse_version
 from releases.core.parameters import BadParameter, Parameter, parse_parameter
-from releases.core.rules import BadRule, Rules, parse_rules, print_rules
+from releases.core.rules import BadRule, Operator, Rules, parse_rules, print_rules
 
 WHOLE_BP: Final = 10_000
 RANDOM: Final = "Random"
@@ -116,6 +116,13 @@ class Policy:
         return rule.parameter if rule else None
 
     @property
+    def hashes(self) -> bool:
+        """Whether the alias's salt has a say in where calls go."""
+        if isinstance(self.split, Rules):
+            return any(rule.operator is Operator.PERCENT for rule in self.split.items)
+        return isinstance(self.split, Sticky)
+
+    @property
     def versions(self) -> frozenset[int]:
         """The versions that it names."""
         return frozenset({self.primary} | ({self.canary.version} if self.canary else set()))
@@ -171,17 +178,20 @@ def check_strict(policy: Policy) -> list[BadPolicy]:
     return refusals
 
 
-def parse_percent(text: str) -> int:
-    """Basis points of a weight as people type it: "30", "0.01" or "12.5 %". Raises `BadPolicy`."""
+def parse_percent(text: str, *, noun: str = "weight") -> int:
+    """Basis points of a share as people type it: "30", "0.01" or "12.5 %". Raises `BadPolicy`.
+
+    `noun` is what the page calls it.
+    """
     match = _PERCENT.fullmatch(text.strip())
     if match is None:
-        raise BadPolicy("weight", "The weight must be a plain number such as 30 or 0.5.")
+        raise BadPolicy("weight", f"The {noun} must be a plain number such as 30 or 0.5.")
     basis_points = Decimal(match[1]) * 100
     if not 0 <= basis_points <= WHOLE_BP:
-        raise BadPolicy("weight", "The weight must be from 0% to 100%.")
+        raise BadPolicy("weight", f"The {noun} must be from 0% to 100%.")
     if basis_points % 1:
         raise BadPolicy(
-            "weight", "The weight can have at most two decimal places (0.01% is the finest step)."
+            "weight", f"The {noun} can have at most two decimal places (0.01% is the finest step)."
         )
     return int(basis_points)
 

@@ -21,7 +21,7 @@ _COMPARED: Final = {
 def sentence(policy: Policy) -> str:
     """The policy in words: "70% of calls go to version 1, 30% to version 2." """
     canary = policy.canary
-    if canary is None or canary.version == policy.primary:
+    if canary is None or not splits(policy):
         return f"All calls go to version {policy.primary}."
     if isinstance(policy.split, Rules):
         return (
@@ -32,6 +32,27 @@ def sentence(policy: Policy) -> str:
     share = format_percent(canary.weight_bp)
     told = f"{rest} of calls go to version {policy.primary}, {share} to version {canary.version}"
     return f"{told}{_spread(policy.split)}."
+
+
+def canary_gets(policy: Policy) -> str:
+    """What the canary gets, in a few words: "30%", "30% of keys", "calls that meet its rules"."""
+    share = policy.share_bp
+    if share is None:
+        return "calls that meet its rules" if splits(policy) else format_percent(0)
+    return format_percent(share) + (" of keys" if policy.key else "")
+
+
+def primary_gets(policy: Policy) -> str:
+    """What is left to the primary: "70%", "70% of keys", "all other calls"."""
+    share = policy.share_bp
+    if share is None:
+        return "all other calls" if splits(policy) else format_percent(WHOLE_BP)
+    return format_percent(WHOLE_BP - share) + (" of keys" if policy.key else "")
+
+
+def splits(policy: Policy) -> bool:
+    """Whether there is a second version to go to."""
+    return policy.canary is not None and policy.canary.version != policy.primary
 
 
 def rules_sentence(rules: Rules) -> str:

@@ -50,6 +50,16 @@ def test_invoke__something_unknown__is_404_that_says_what(
     assert len(reply.headers["x-fc-request-id"]) == 36
 
 
+def test_invoke__alias_whose_version_was_deleted__is_404_that_names_the_version(
+    gateway: GatewayProcess, name: str
+) -> None:
+    shop = make.two_versions(name)
+    make.alias(shop, canary=2, weight_bp=10_000)
+    shop.versions.filter(number=2).update(retired_at=make.NOW)  # the page refuses what the API allows
+    reply = gateway.invoke(f"{name}.alias1/checkout")
+    assert (reply.status, reply.code) == (404, "VersionNotFound")
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -13,7 +13,6 @@ from .conftest import HTMX
 REGION = make.REGION
 CREATE = reverse("alias-create", args=[REGION, "shop"])
 PAGE = reverse("alias", args=[REGION, "shop", "alias1"])
-SENTENCE = reverse("alias-sentence", args=[REGION, "shop"])
 PLAIN = {"name": "alias1", "primary": "1"}
 SPLIT = PLAIN | {"canary_enabled": "on", "canary": "2", "kind": "Random", "weight": "30"}
 
@@ -107,31 +106,9 @@ def test_alias_create__name_taken__is_refused_and_keeps_the_input(alice: Client)
     assert Alias.objects.count() == 1
 
 
-@pytest.mark.parametrize("address", [CREATE, SENTENCE])
-def test_alias_create__anonymous__is_sent_to_log_in(anonymous: Client, address: str) -> None:
-    assert anonymous.get(address)["Location"].startswith(reverse("log-in"))
+def test_alias_create__anonymous__is_sent_to_log_in(anonymous: Client) -> None:
+    assert anonymous.get(CREATE)["Location"].startswith(reverse("log-in"))
 
 
-@pytest.mark.parametrize("address", [CREATE, SENTENCE])
-def test_alias_create__unknown_service__is_not_there(alice: Client, address: str) -> None:
-    assert alice.get(address).status_code == 404
-
-
-def test_alias_sentence__complete__says_what_callers_get(alice: Client) -> None:
-    make.two_versions()
-    text = alice.get(SENTENCE, SPLIT).content.decode()
-    assert "70% of calls go to version 1, 30% to version 2." in text
-    assert "All calls go to version 2." in alice.get(SENTENCE, {"primary": "2"}).content.decode()
-
-
-@pytest.mark.parametrize("given", [{}, SPLIT | {"weight": "x"}, SPLIT | {"canary": "1"}, {"primary": "\0"}])
-def test_alias_sentence__incomplete__waits(alice: Client, given: dict[str, str]) -> None:
-    make.two_versions()
-    response = alice.get(SENTENCE, given)
-    assert response.status_code == 200
-    assert "Here you see what callers will get" in response.content.decode()
-
-
-def test_alias_sentence__post__is_not_allowed(alice: Client) -> None:
-    make.two_versions()
-    assert alice.post(SENTENCE, SPLIT).status_code == 405
+def test_alias_create__unknown_service__is_not_there(alice: Client) -> None:
+    assert alice.get(CREATE).status_code == 404

@@ -49,7 +49,7 @@ def test_aliases__some__shows_split_sentence_revision_and_author(alice: Client) 
     make.alias(make.two_versions(), canary=2, weight_bp=3000)
     text = alice.get(PAGE).content.decode()
     assert "70% of calls go to version 1, 30% to version 2." in text
-    assert 'aria-label="70% of calls go to version 1, 30% to version 2"' in text
+    assert 'aria-label="70% of calls go to version 1, 30% to version 2."' in text
     assert "by alice" in text
     assert reverse("alias", args=[REGION, "shop", "alias1"]) in text
 

@@ -42,8 +42,8 @@ def test_versions__serving__shows_each_alias_with_its_share_and_part(alice: Clie
     make.alias(make.two_versions(), canary=2, weight_bp=3000)
     page = alice.get(PAGE)
     assert [(row["version"].number, row["serving"]) for row in page.context["rows"]] == [
-        (2, [("alias1", 3000, "canary")]),
-        (1, [("alias1", 7000, "primary")]),
+        (2, [("alias1", "30%", "canary")]),
+        (1, [("alias1", "70%", "primary")]),
     ]
     assert "No alias sends traffic" not in page.content.decode()
 

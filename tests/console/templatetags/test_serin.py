@@ -7,6 +7,9 @@ from django import forms
 from django.template import Context, Template
 
 from console.templatetags import serin
+from releases.core.parameters import Parameter, Source
+from releases.core.policies import Canary, Policy, Sticky
+from releases.core.rules import Combiner, Rules, make_rule
 from releases.core.verdicts import Outcome
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -69,15 +72,31 @@ def test_version_badge__roles__have_a_class_each() -> None:
 
 
 def test_split_bar__with_canary__says_both_shares() -> None:
-    shown = render("{% split_bar primary=1 canary=2 weight_bp=1250 %}")
-    assert 'aria-label="87.5% of calls go to version 1, 12.5% to version 2"' in shown
+    shown = render("{% split_bar policy %}", policy=Policy(1, Canary(2, 1250)))
+    assert 'aria-label="87.5% of calls go to version 1, 12.5% to version 2."' in shown
     assert 'x="87.5%" width="12.5%"' in shown
 
 
-def test_split_bar__without_canary__is_all_primary() -> None:
-    shown = render("{% split_bar primary=1 %}")
-    assert 'aria-label="All calls go to version 1"' in shown
+@pytest.mark.parametrize("policy", [Policy(1), Policy(1, Canary(1, 3000))])
+def test_split_bar__nothing_split__is_all_primary(policy: Policy) -> None:
+    shown = render("{% split_bar policy %}", policy=policy)
+    assert 'aria-label="All calls go to version 1."' in shown
     assert "split-canary" not in shown
+    assert "100%" in shown
+
+
+def test_split_bar__sticky__says_that_the_shares_are_of_keys() -> None:
+    sticky = Sticky(Parameter(Source.HEADER, "x-uid"))
+    shown = render("{% split_bar policy %}", policy=Policy(1, Canary(2, 3000), sticky))
+    assert "30% of keys" in shown
+    assert 'x="70%" width="30%"' in shown
+
+
+def test_split_bar__rules__shows_who_goes_where_and_no_share() -> None:
+    by_rule = Rules(Combiner.ALL, (make_rule("Header", "x-uid", "=", "42"),))
+    shown = render("{% split_bar policy %}", policy=Policy(1, Canary(2, 3000), by_rule))
+    assert "calls that meet its rules" in shown
+    assert "%" not in shown
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

@@ -92,3 +92,23 @@ def test_changes__rules_edited__each_told() -> None:
     assert policy_words.changes(Policy(1, Canary(2, 100), Die()), new)[0] == (
         "The canary type is now by rule (was random)."
     )
+
+
+@pytest.mark.parametrize(
+    ("policy", "primary", "canary"),
+    [
+        (Policy(1), "100%", "0%"),
+        (Policy(1, Canary(1, 3000)), "100%", "0%"),
+        (Policy(1, Canary(2, 3000)), "70%", "30%"),
+        (Policy(1, Canary(2, 3000), Sticky(UID)), "70% of keys", "30% of keys"),
+        (Policy(1, Canary(2, 3000), Rules(Combiner.ALL, (TENTH,))), "90% of keys", "10% of keys"),
+        (
+            Policy(1, Canary(2, 3000), Rules(Combiner.ALL, (ADULT,))),
+            "all other calls",
+            "calls that meet its rules",
+        ),
+        (Policy(1, Canary(1, 3000), Rules(Combiner.ALL, (ADULT,))), "100%", "0%"),
+    ],
+)
+def test_gets__each_split__in_few_words(policy: Policy, primary: str, canary: str) -> None:
+    assert (policy_words.primary_gets(policy), policy_words.canary_gets(policy)) == (primary, canary)
