@@ -6,27 +6,24 @@ from dataclasses import dataclass
 
 from invocations import queries as recorded
 from invocations.models import Invocation
-from releases.core import kept_values, policy_words
+from releases.core import kept_values
 from releases.core.explain import Trace, explain
-from releases.core.policies import Policy
-from releases.models import AliasRevision
 
 from . import aliases
+from .aliases import AliasState
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The decision of one call, worked out again from the revision that is kept and the recorded reason."""
+    """The decision of one call, worked out again from the revision that is kept and the recorded reason.
 
-    revision: AliasRevision
-    policy: Policy
+    `state` is the alias as that revision had it, `version` the one that answered.
+    """
+
+    state: AliasState
     trace: Trace
     version: str
     has_values: bool
-
-    @property
-    def sentence(self) -> str:
-        return policy_words.sentence(self.policy)
 
     @property
     def differs(self) -> bool:
@@ -35,11 +32,10 @@ class Told:
 
 
 def tell(row: Invocation) -> Told | None:
-    """None for a call that no alias routed. Two queries: the revision, and what was kept of the call."""
-    found = aliases.policies_of([row.alias_revision]).get(row.alias_revision)
-    if found is None:
+    """None for a call that no alias routed. Three queries: the revision, live versions, and kept values."""
+    revision, policy = aliases.policies_of([row.alias_revision]).get(row.alias_revision, (None, None))
+    if revision is None or policy is None:
         return None
-    revision, policy = found
+    (state,) = aliases.history(revision.alias, [revision])
     values = kept_values.values(policy, recorded.labels_of(row))
-    trace = explain(policy, row.decision, values)
-    return Told(revision, policy, trace, row.version, bool(values))
+    return Told(state, explain(policy, row.decision, values), row.version, bool(values))

@@ -11,7 +11,7 @@ from releases.core.parameters import Parameter, Source
 from releases.core.policies import Canary, Policy
 from releases.core.rules import Combiner, Operator, Rule, Rules
 from releases.models import Alias
-from releases.operations import aliases
+from releases.operations import aliases, versions
 from releases.operations.aliases import Setting
 from tests import make
 
@@ -107,6 +107,15 @@ def test_function_invocation__alias_deleted_since__is_told_without_a_link(alice:
     text = told(alice, 1)
     assert "the alias was deleted since" in text
     assert reverse("alias", args=[make.REGION, "shop", "alias1"]) not in text
+
+
+def test_function_invocation__version_deleted_since__is_marked(alice: Client) -> None:
+    alias = by_rule()
+    routed = {"alias_revision": alias.revision_id, "decision": "rules TF 3"}
+    counted.invocation(1, qualifier="alias1", version="2", **routed)
+    aliases.delete_alias(make.act(), alias)
+    versions.retire(make.act(), alias.service.versions.get(number=2))
+    assert "version 2 was deleted since" in told(alice, 1)
 
 
 def test_function_invocation__by_number__has_no_why(alice: Client) -> None:
