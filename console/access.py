@@ -120,7 +120,8 @@ def shown_for(service: Service, qualifier: str) -> Shown:
 
 def version_for(request: HttpRequest, region: str, service: str, number: int, action: Action) -> Version:
     found = service_for(request, region, service, action)
-    version = found.versions.filter(number=number, retired_at=None).select_related("service__team").first()
+    rows = found.versions.filter(number=number, retired_at=None)
+    version = rows.select_related("service__team", "created_by").first()
     if version is None:
         _absent("version", str(number))
     return version

@@ -17,6 +17,7 @@ from releases.core import funnels, wording
 from releases.core.funnels import Row
 from releases.core.measures import Measure
 from releases.core.policies import Policy
+from releases.models import AliasRevision
 from releases.queries.traffic import Split, Traffic, VersionCount
 
 Chart = dict[str, Any]
@@ -174,13 +175,20 @@ def traffic_chart(traffic: Traffic, policy: Policy | None = None) -> Chart:
         "horizontal": False,
         "labels": [f"{timezone.localtime(start):{label}}" for start in starts],
         "series": series,
-        "marks": [
-            {"at": _place(mark.created_at, traffic), "label": str(mark).capitalize()}
-            for mark in traffic.marks
-            if starts
-        ],
-        "summary": " ".join(sentences),
+        "marks": [_mark(mark, traffic) for mark in reversed(traffic.marks) if starts],
+        "summary": " ".join([*sentences, *map(_took_over, reversed(traffic.marks))]),
     }
+
+
+def _mark(revision: AliasRevision, traffic: Traffic) -> Chart:
+    """Where a revision took over, as a place among the buckets, and when."""
+    time = f"{timezone.localtime(revision.created_at):{_LABEL_FORMATS[traffic.tier]}}"
+    return {"at": _place(revision.created_at, traffic), "number": revision.number, "time": time}
+
+
+def _took_over(revision: AliasRevision) -> str:
+    at = timezone.localtime(revision.created_at)
+    return f"Revision {revision.number} took over at {at:%Y-%m-%d %H:%M:%S %Z}."
 
 
 def _starts(traffic: Traffic) -> list[datetime]:

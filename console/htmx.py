@@ -37,7 +37,10 @@ def go_to(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if is_htmx(request) else redirect(url)
 
 
-def refused(request: HttpRequest, reason: str) -> HttpResponse:
-    """The domain said no: 409 with the reason, as the fragment `_refused.html` or as a page around it."""
+def refused(request: HttpRequest, reason: str, *, status: int = 409) -> HttpResponse:
+    """The domain said no: 409 with the reason, as the fragment `_refused.html` or as a page around it.
+
+    422 where what was sent with a button cannot be taken.
+    """
     template = "console/_refused.html" if is_htmx(request) else "409.html"
-    return fragment(request, template, {"reason": reason}, status=409)
+    return fragment(request, template, {"reason": reason}, status=status)

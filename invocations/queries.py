@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet, Sum
@@ -135,6 +136,12 @@ def invocations_of_function(region: str, service: str, function: str) -> QuerySe
 
 def invocation(region: str, service: str, request_id: str) -> Invocation | None:
     return Invocation.objects.filter(pk=request_id, region=region, service=service).first()
+
+
+def labels_of(row: Invocation) -> dict[str, Any]:
+    """What was kept of this call's values by name; nothing where nobody asked, or once it was forgotten."""
+    found = InvocationLabels.objects.filter(pk=row.pk).values_list("labels", flat=True).first()
+    return found if isinstance(found, dict) else {}
 
 
 def test_runs(region: str, *, services: Iterable[str] | None = None) -> QuerySet[TestRun]:

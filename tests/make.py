@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from invocations.engine.packages import pack
 from releases.core import policies
 from releases.core.policies import Canary, Policy
+from releases.core.rights import Role
 from releases.core.triggers import METHODS, Auth, HttpTrigger, http_config
-from releases.models import Alias, Function, Service, Trigger, User, Version
+from releases.models import Alias, Function, Membership, Service, Team, Trigger, User, Version
 from releases.operations import aliases, catalog, triggers, versions
 from releases.operations.aliases import Setting
 from releases.operations.audit import Act
@@ -18,6 +19,7 @@ from releases.operations.catalog import Configuration
 
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 REGION = "cn-hangzhou"
+TEAM = "shop-team"
 HELLO = """\
 def handler(event, context):
     print("hello")
@@ -31,9 +33,30 @@ def handler(environ, start_response):
 """
 
 
-def user(name: str = "alice") -> User:
+def user(name: str = "alice", *roles: Role, of: str = TEAM) -> User:
+    """Somebody in a team, with these roles there; with all but break-glass when none is named."""
     found = User.objects.filter(username=name).first()
-    return found or User.objects.create_user(name, password=f"{name}-Passw0rd")
+    if found is None:
+        found = User.objects.create_user(name, password=f"{name}-Passw0rd")
+        join(found, *(roles or set(Role) - {Role.BREAK_GLASS}), name=of)
+    return found
+
+
+def outsider(name: str = "charlie") -> User:
+    """Somebody in no team."""
+    return User.objects.filter(username=name).first() or User.objects.create_user(
+        name, password="charlie-Passw0rd"
+    )
+
+
+def team(name: str = TEAM) -> Team:
+    return Team.objects.get_or_create(name=name, defaults={"created_at": NOW})[0]
+
+
+def join(somebody: User, *roles: Role, name: str = TEAM) -> None:
+    """Give exactly these roles in a team."""
+    defaults = {"roles": sorted(roles)}
+    Membership.objects.update_or_create(team=team(name), user=somebody, defaults=defaults)
 
 
 def act(by: User | None = None, at: datetime = NOW) -> Act:
@@ -50,8 +73,8 @@ def files(package: bytes) -> dict[str, str]:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
-def service(name: str = "shop", region: str = REGION) -> Service:
-    return catalog.create_service(act(), region=region, name=name)
+def service(name: str = "shop", region: str = REGION, owner: str = TEAM) -> Service:
+    return catalog.create_service(act(), region=region, name=name, team=team(owner))
 
 
 def function(of: Service, name: str = "checkout", text: str = HELLO, **configuration: object) -> Function:

@@ -15,7 +15,7 @@ from console.fc.refusals import (
 )
 from console.fc.signature import BadAuthorization, BadDate, date_of, parse_authorization, parse_date, verify
 from invocations import tokens
-from releases.core.rights import Action, can
+from releases.core.rights import Person
 from releases.queries.access_keys import Signer
 
 from .request import Request
@@ -38,6 +38,7 @@ class Caller:
     name: str
     region: str | None = None
     fresh: bool = False
+    person: Person | None = None
 
 
 ANYBODY = Caller("")
@@ -48,7 +49,7 @@ ANYBODY = Caller("")
 class _Key:
     secret: bytes
     caller: Caller
-    denied: str
+    expires: float | None
 
 
 class Credentials:
@@ -59,6 +60,12 @@ class Credentials:
         self._token_key = token_key
         self._keys: dict[str, _Key] = {}
         self._tokens: dict[bytes, tuple[Caller, float]] = {}
+        self._used: set[str] = set()
+
+    def take_used(self) -> set[str]:
+        """The ids of the access keys that let somebody in since this was asked last."""
+        used, self._used = self._used, set()
+        return used
 
     def replace(self, signers: Iterable[Signer]) -> None:
         """Know these access keys and no others."""
@@ -109,8 +116,9 @@ class Credentials:
             raise signature_not_match()
         if abs(now - signed_at) > CLOCK_SKEW_S:
             raise FcRefusal("AccessDenied", "the Date header is more than 15 minutes from the time")
-        if key.denied:
-            raise FcRefusal("AccessDenied", key.denied)
+        if key.expires is not None and now >= key.expires:
+            raise FcRefusal("AccessDenied", "the access key has expired")
+        self._used.add(key_id)
         return key.caller
 
     def _check_token(self, authorization: bytes, now: float) -> Caller:
@@ -129,5 +137,4 @@ class Credentials:
 
 
 def _key(signer: Signer) -> _Key:
-    answer = can(signer.person, Action.INVOKE, "functions")
-    return _Key(signer.secret, Caller(signer.person.name), "" if answer else answer.reason)
+    return _Key(signer.secret, Caller(signer.person.name, person=signer.person), signer.expires)

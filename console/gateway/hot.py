@@ -220,18 +220,23 @@ class DataPlane:
         header = request.headers.get(b"x-serin-region")
         return self._regions[0] if header is None else header.decode("latin-1")
 
+    def _resolve(self, caller: Caller, key: ServiceKey, address: Address, call: Attributes) -> Route:
+        if caller.person is not None:  # the console's pages have asked already
+            self._table.permit(caller.person, key)
+        return self._table.resolve(key, address.qualifier, address.function, call)
+
     async def _route(self, caller: Caller, region: str, address: Address, call: Attributes) -> Route:
         key = (region, address.service)
         if caller.fresh:
             await self._loader.refresh(key)
         try:
-            return self._table.resolve(key, address.qualifier, address.function, call)
+            return self._resolve(caller, key, address, call)
         except FcRefusal:
             if (region, address) in self._absent:
                 raise
         await self._loader.look_for(key)
         try:
-            return self._table.resolve(key, address.qualifier, address.function, call)
+            return self._resolve(caller, key, address, call)
         except FcRefusal:
             self._absent.note((region, address))
             raise

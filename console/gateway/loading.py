@@ -15,9 +15,11 @@ from functools import partial
 
 import psycopg
 from django.db import Error
+from django.utils import timezone
 from psycopg import AsyncConnection
 
 from releases.operations.access_keys import NOTICE as ACCESS_KEYS
+from releases.operations.access_keys import note_used_keys
 from releases.operations.routing import CHANNEL
 from releases.queries import access_keys, routing
 from releases.queries.routing import ServiceKey
@@ -117,8 +119,14 @@ class Loader:
             await asyncio.sleep(POLL_S)
             try:
                 await self._compare()
+                await self._note_used_keys()
             except Exception as error:  # this must go on whatever happens
                 _warn("the routing table could not be compared with the database", error)
+
+    async def _note_used_keys(self) -> None:
+        used = self._credentials.take_used()
+        if used:
+            await self._jobs.run(partial(note_used_keys, used, at=timezone.now()))
 
     async def _listen(self) -> None:
         pause = FIRST_BACKOFF_S

@@ -11,11 +11,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from console.fc.refusals import alias_not_found, function_not_found, service_not_found, version_not_found
+from console.fc.refusals import (
+    FcRefusal,
+    alias_not_found,
+    function_not_found,
+    service_not_found,
+    version_not_found,
+)
 from invocations.engine.bundle import Bundle
 from releases.core import recording
 from releases.core.parameters import Attributes
 from releases.core.policies import BadPolicy, parse
+from releases.core.rights import Action, Owned, Person, can
 from releases.core.routing import Decide, compile_policy
 from releases.core.triggers import BadTrigger, HttpTrigger, parse_http
 from releases.queries.routing import LATEST, AliasRoute, Mark, ServiceKey, ServiceRoutes
@@ -67,6 +74,7 @@ class CompiledService:
     """
 
     mark: Mark
+    owned: Owned
     aliases: dict[str, _Alias]
     versions: dict[str, dict[str, Target]]
     triggers: dict[tuple[str, str], HttpTrigger]
@@ -77,6 +85,18 @@ class RoutingTable:
 
     def __init__(self) -> None:
         self._services: dict[ServiceKey, CompiledService] = {}
+
+    def permit(self, person: Person, key: ServiceKey) -> None:
+        """Raise `FcRefusal` unless the person may invoke; for who may not see a service, there is none."""
+        service = self._services.get(key)
+        if service is None:
+            return
+        answer = can(person, Action.INVOKE, service.owned)
+        if answer:
+            return
+        if not can(person, Action.VIEW, service.owned):
+            raise service_not_found(key[1])
+        raise FcRefusal("AccessDenied", answer.reason)
 
     def resolve(self, key: ServiceKey, qualifier: str, function: str, call: Attributes) -> Route:
         """Choose the target of one call. Raises a 404 `FcRefusal` that names what is missing."""
@@ -146,6 +166,7 @@ def _compile(routes: ServiceRoutes) -> CompiledService:
     }
     return CompiledService(
         mark=routes.mark,
+        owned=Owned(routes.team, f"service {routes.name}"),
         aliases={name: alias for name, alias in aliases.items() if alias is not None},
         versions=versions,
         triggers=_compile_triggers(routes),

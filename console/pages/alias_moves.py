@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from console.access import act_of, alias_for, revision_for
 from console.forms.aliases import MoveForm
+from console.forms.history import RestoreForm
 from console.htmx import go_to, refused
 from invocations.refusals import Refused
 from releases.core.rights import Action
@@ -35,11 +36,17 @@ def alias_rollback(request: HttpRequest, region: str, service: str, name: str) -
 def alias_restore(request: HttpRequest, region: str, service: str, name: str, number: int) -> HttpResponse:
     found = alias_for(request, region, service, name, Action.RELEASE)
     revision = revision_for(found, number)
-    return _move(request, found, operation.restore, number=revision.number)
+    form = RestoreForm(request.POST)
+    if form.has_error("reason"):
+        return refused(
+            request, f"The reason cannot be kept: {' '.join(map(str, form.errors['reason']))}", status=422
+        )
+    reason = form.cleaned_data["reason"]
+    return _move(request, found, operation.restore, number=revision.number, reason=reason)
 
 
 def _move(
-    request: HttpRequest, alias: Alias, move: Callable[..., AliasRevision], **arguments: int
+    request: HttpRequest, alias: Alias, move: Callable[..., AliasRevision], **arguments: object
 ) -> HttpResponse:
     """Move the traffic of an alias by one button."""
     form = MoveForm(request.POST)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
@@ -21,7 +20,7 @@ from releases.models import Alias, AliasRevision
 from releases.queries import aliases as query
 from releases.queries import traffic
 
-PAGE_SIZE: Final = 20
+NEWEST: Final = 20  # revisions in its list and its menu; the time machine has all
 WINDOWS: Final = {
     "1h": ("1 h", timedelta(hours=1)),
     "24h": ("24 h", timedelta(hours=24)),
@@ -40,23 +39,26 @@ TRAFFIC = "console/aliases/_alias_traffic.html"
 def alias(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     found = alias_for(request, region, service, name)
     at = timezone.now()
-    context = _standing(request, found, at) | _split(request, found, at) | _traffic(request, found, at)
+    context = _standing(found, at) | _split(request, found, at) | _traffic(request, found, at)
     context |= recording_of(found)
     return render(request, "console/aliases/alias_detail.html", context)
 
 
-def _standing(request: HttpRequest, alias: Alias, at: datetime) -> dict[str, Any]:
-    """How the alias is set, where its buttons lead, and its history."""
-    recent = traffic.alias_traffic(alias, since=at - RECENT, until=at)
-    page = Paginator(query.revisions(alias), PAGE_SIZE).get_page(request.GET.get("page"))
+def _standing(alias: Alias, at: datetime) -> dict[str, Any]:
+    """How the alias is set, where its buttons lead, and its newest revisions."""
     return {
         "service": alias.service,
         "state": query.state(alias),
         "back": query.rollback_policy(alias),
-        "per_minute": sum(slot.invocations for slot in recent.slots) * 60 // int(RECENT.total_seconds()),
-        "page": page,
-        "history": query.history(alias, page),
+        "per_minute": per_minute(alias, at),
+        "history": query.history(alias, query.revisions(alias)[:NEWEST]),
     }
+
+
+def per_minute(alias: Alias, at: datetime) -> int:
+    """Calls a minute of late, for the buttons to say what they move."""
+    recent = traffic.alias_traffic(alias, since=at - RECENT, until=at)
+    return sum(slot.invocations for slot in recent.slots) * 60 // int(RECENT.total_seconds())
 
 
 def _chosen(request: HttpRequest, alias: Alias) -> AliasRevision:
@@ -81,7 +83,7 @@ def _split(request: HttpRequest, alias: Alias, at: datetime) -> dict[str, Any]:
         "alias": alias,
         "as_of": as_of,
         "is_current": revision.pk == alias.revision_id,
-        "numbers": list(query.revisions(alias).values_list("number", flat=True)[:PAGE_SIZE]),
+        "numbers": list(query.revisions(alias).values_list("number", flat=True)[:NEWEST]),
         "shown": _shown(revision, split.calls),
         "csv_url": f"{reverse('alias-split-csv', args=address)}?revision={revision.number}",
         "chart": charts.split_chart([split]),
@@ -101,7 +103,7 @@ def alias_split(request: HttpRequest, region: str, service: str, name: str) -> H
     at = timezone.now()
     if before.partition("-")[0] in {"", str(revision.pk)}:
         return fragment(request, SPLIT, _split(request, found, at))
-    context = _split(request, found, at) | _standing(request, found, at)
+    context = _split(request, found, at) | _standing(found, at)
     return fragment(request, SPLIT, context, also=[POLICY, REVISIONS])
 
 
@@ -129,6 +131,7 @@ def _traffic(request: HttpRequest, alias: Alias, at: datetime) -> dict[str, Any]
         "traffic_n": n,
         "traffic_shown": f"{window}-{n}-{alias.revision_id}",
         "traffic_chart": charts.traffic_chart(served, policy),
+        "changes": query.history(alias, served.marks),
     }
 
 

@@ -15,7 +15,15 @@ from console.access import act_of, alias_for, region_for, seen_teams, service_fo
 from console.forms import policies, rules
 from console.forms.aliases import AliasForm, CreateAliasForm, initial
 from console.htmx import fragment, go_to, is_htmx
-from console.pages import alias_blast, alias_moves, alias_page, alias_preview, alias_recording, alias_tester
+from console.pages import (
+    alias_blast,
+    alias_history,
+    alias_moves,
+    alias_page,
+    alias_preview,
+    alias_recording,
+    alias_tester,
+)
 from console.pages.alias_preview import draft, preview
 from console.pages.alias_tester import TEST, tested, tester
 from invocations.refusals import Refused
@@ -125,6 +133,7 @@ urls = [
     path("services/<str:service>/alias-create/", alias_create, name="alias-create"),
     path("services/<str:service>/aliases/<str:name>/edit/", alias_edit, name="alias-edit"),
     *alias_page.urls,
+    *alias_history.urls,
     *alias_moves.urls,
     *alias_preview.urls,
     *alias_tester.urls,

@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from console.access import act_of, region_for, seen_teams, service_for, version_for
-from console.forms.versions import PublishForm
+from console.access import act_of, region_for, seen_teams, service_for, shown_for, version_for
+from console.forms.versions import LATEST, CompareVersionsForm, PublishForm
 from console.htmx import go_to, refused
+from console.pages import version_compare
 from invocations.refusals import Refused
 from releases.core.policy_words import canary_gets, primary_gets
 from releases.core.rights import Action
@@ -43,6 +44,22 @@ def versions_home(request: HttpRequest, region: str) -> HttpResponse:
 def versions(request: HttpRequest, region: str, service: str) -> HttpResponse:
     found = service_for(request, region, service)
     return render(request, "console/versions/versions.html", _listed(request, found, PublishForm()))
+
+
+@require_GET
+def version(request: HttpRequest, region: str, service: str, number: int) -> HttpResponse:
+    """One version: what it is, what serves it, and its functions."""
+    found = version_for(request, region, service, number, Action.VIEW)
+    at = shown_for(found.service, str(number))
+    functions = Paginator(catalog.functions(found.service, at), PAGE_SIZE)
+    context = {
+        "service": found.service,
+        "version": found,
+        "serving": _serving(found.service)[found.number],
+        "previous": query.before(found),
+        "page": functions.get_page(request.GET.get("page")),
+    }
+    return render(request, "console/versions/version_detail.html", context)
 
 
 @require_POST
@@ -84,7 +101,16 @@ def _listed(request: HttpRequest, service: Service, form: PublishForm) -> dict[s
         "newest_idle": newest is not None and not serving[newest.number],
         "differs": query.latest_differs(service),
         "function_count": service.functions.count(),
+        "compare_form": _compare_form(service),
     }
+
+
+def _compare_form(service: Service) -> CompareVersionsForm | None:
+    """Opens on what publishing would change."""
+    numbers = query.numbers(service)
+    if not numbers:
+        return None
+    return CompareVersionsForm(numbers=numbers, initial={"a": str(numbers[0]), "b": LATEST})
 
 
 def _serving(service: Service) -> Serving:
@@ -101,6 +127,8 @@ def _serving(service: Service) -> Serving:
 urls = [
     path("versions/", versions_home, name="versions-home"),
     path("services/<str:service>/versions/", versions, name="versions"),
+    *version_compare.urls,
+    path("services/<str:service>/versions/<int:number>/", version, name="version"),
     path("services/<str:service>/versions/publish/", version_publish, name="version-publish"),
     path("services/<str:service>/versions/<int:number>/delete/", version_delete, name="version-delete"),
 ]

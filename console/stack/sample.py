@@ -8,7 +8,7 @@ from console.editing import handler_file, read_text, replace_text
 from console.samples import sample_package
 from releases.core.policies import Canary, Policy
 from releases.core.triggers import METHODS, Auth, HttpTrigger, http_config
-from releases.models import Alias, Function, Service, User
+from releases.models import Alias, Function, Service, Team, User
 from releases.operations import aliases, catalog, triggers, versions
 from releases.operations.aliases import Setting
 from releases.operations.audit import Act
@@ -29,14 +29,14 @@ def packages(function_type: str = "event") -> tuple[bytes, bytes]:
     return first, second
 
 
-def make_sample(by: User) -> Alias:
+def make_sample(by: User, team: Team) -> Alias:
     """Service shop with checkout (event) and storefront (HTTP), versions 1 and 2, and alias1 on both.
 
     30% of the calls of alias1 go to canary 2, and anybody may call storefront through it.
     """
     act = Act(by=by, at=timezone.now(), source="command")
     service = catalog.create_service(
-        act, region=REGION, name="shop", description="The sample of a new console"
+        act, region=REGION, name="shop", team=team, description="The sample of a new console"
     )
     checkout, storefront = _function(act, service, "checkout"), _function(act, service, "storefront", "http")
     versions.publish(act, service, description="The sample")

@@ -17,6 +17,7 @@ MAX_FUNCTION_NAME: Final = 64
 MAX_ALIAS_NAME: Final = 128
 MAX_TRIGGER_NAME: Final = 128
 MAX_DESCRIPTION: Final = 256
+MAX_TEAM_NAME: Final = 64
 
 _NAME = re.compile(NAME_PATTERN)
 _VERSION = re.compile(VERSION_PATTERN)
@@ -79,6 +80,14 @@ def check_alias_name(text: object) -> None:
 def check_trigger_name(text: object) -> None:
     """Raise `BadName` unless `text` may name a trigger."""
     _check_name("TriggerName", text, MAX_TRIGGER_NAME)
+
+
+def check_team_name(text: object) -> None:
+    """Raise `BadName` unless `text` may name a team or a group of people: 1 to 64 printable characters."""
+    if not isinstance(text, str) or not text.strip() or not text.isprintable() or text != text.strip():
+        raise BadName("A name of a team or group has printable characters, and no blanks at its ends")
+    if len(text) > MAX_TEAM_NAME:
+        raise BadName(f"The name is too long (allowed: {MAX_TEAM_NAME} characters, actual: {len(text)})")
 
 
 def check_description(text: object) -> None:

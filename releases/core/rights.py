@@ -91,21 +91,26 @@ class Denied:
         return False
 
 
+ALLOWED: Final = Allowed()
 Answer: TypeAlias = Allowed | Denied
 
 
 def can(person: Person, action: Action, thing: Owned) -> Answer:
     """May `person` do `action` to `thing`?"""
-    what = f"{person.name} may not {action} {thing.label}"
     if not person.active:
-        return Denied(f"{what}: the account is deactivated.")
+        return Denied(f"{_what(person, action, thing)}: the account is deactivated.")
     if person.administrator and action in _OF_ADMINISTRATORS:
-        return Allowed()
+        return ALLOWED
     roles = person.roles.get(thing.team, frozenset())
-    if roles & ROLES[action]:
-        return Allowed()
+    if not roles.isdisjoint(ROLES[action]):
+        return ALLOWED
+    what = _what(person, action, thing)
     needed = " or ".join(sorted(ROLES[action])) if action is not Action.VIEW else "a role"
     return Denied(f"{what}: that needs {needed} in team {thing.team}{_has(roles)}.")
+
+
+def _what(person: Person, action: Action, thing: Owned) -> str:
+    return f"{person.name} may not {action} {thing.label}"
 
 
 def _has(roles: frozenset[Role]) -> str:

@@ -20,33 +20,37 @@ from django.conf import settings
 from releases.core.rights import Person
 from releases.models import AccessKey
 
+from . import teams
+
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A key that is not revoked, and whose it is."""
+    """A key that is not revoked, whose it is, and when it ends (seconds since the epoch)."""
 
     key_id: str
     secret: bytes
     person: Person
+    expires: float | None = None
 
 
 def load(key_ids: Collection[str] | None = None) -> list[Signer]:
-    """The named keys that are in force, or all. One query. A key that cannot be decrypted is left out."""
+    """The named keys that are not revoked, or all. Three queries. One that cannot be decrypted is left out."""
     keys = AccessKey.objects.filter(revoked_at=None)
     if key_ids is not None:
         keys = keys.filter(pk__in=key_ids)
+    rows = list(keys.values_list("key_id", "secret_box", "user_id", "expires_at"))
+    owners = teams.people({user_id for _, _, user_id, _ in rows})
     signers = []
-    for key_id, sealed, name, active in keys.values_list(
-        "key_id", "secret_box", "user__username", "user__is_active"
-    ):
+    for key_id, sealed, user_id, expires_at in rows:
         try:
             secret = box(settings.SECRET_KEY).decrypt(bytes(sealed))
         except InvalidToken:
             logger.warning("access key %s was made under another SECRET_KEY and cannot be used", key_id)
             continue
-        signers.append(Signer(key_id, secret, Person(name, active)))
+        expires = expires_at.timestamp() if expires_at else None
+        signers.append(Signer(key_id, secret, owners[user_id], expires))
     return signers
 
 

@@ -92,6 +92,7 @@ class ServiceRoutes:
 
     region: str
     name: str
+    team: str
     mark: Mark
     aliases: tuple[AliasRoute, ...]
     functions: Mapping[str, Mapping[str, Bundle]]
@@ -104,7 +105,7 @@ def load(keys: Collection[ServiceKey] | None = None) -> list[ServiceRoutes]:
     Aliases are read before versions: a revision never names a version that was published after it, so
     without a transaction around the queries no alias comes out pointing at a version not yet read.
     """
-    services = list(_live(keys).values_list("id", "region", "name"))
+    services = list(_live(keys).values_list("id", "region", "name", "team__name"))
     ids = [row[0] for row in services] if keys is not None else None
     aliases = _aliases(ids)
     triggers = _triggers(ids)
@@ -121,6 +122,7 @@ def load(keys: Collection[ServiceKey] | None = None) -> list[ServiceRoutes]:
         ServiceRoutes(
             region=region,
             name=name,
+            team=team,
             mark=_mark(aliases[service_id], versions[service_id], modified[service_id], triggers[service_id]),
             aliases=tuple(aliases[service_id]),
             functions={
@@ -131,7 +133,7 @@ def load(keys: Collection[ServiceKey] | None = None) -> list[ServiceRoutes]:
             },
             triggers=tuple(route for _, route in triggers[service_id]),
         )
-        for service_id, region, name in services
+        for service_id, region, name, team in services
     ]
 
 

@@ -22,8 +22,20 @@ def versions(service: Service) -> QuerySet[Version]:
     )
 
 
+def numbers(service: Service) -> list[int]:
+    """The numbers of the live versions, newest first."""
+    live = service.versions.filter(retired_at=None)
+    return list(live.order_by("-number").values_list("number", flat=True))
+
+
 def newest(service: Service) -> Version | None:
     return service.versions.filter(retired_at=None).order_by("-number").first()
+
+
+def before(version: Version) -> int | None:
+    """The number of the live version that was published before this one."""
+    live = Version.objects.filter(service_id=version.service_id, retired_at=None, number__lt=version.number)
+    return live.order_by("-number").values_list("number", flat=True).first()
 
 
 def latest_differs(service: Service) -> bool:

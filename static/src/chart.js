@@ -38,7 +38,7 @@ function draw(element) {
       animationDuration: 300,
       animationDurationUpdate: 300,
       aria: { enabled: true, label: { description: `${element.dataset.label}. ${data.summary}` } },
-      ...OPTIONS[data.kind](data, palette(element), { logarithmic, narrow: element.clientWidth < 520 }),
+      ...OPTIONS[data.kind](data, palette(element), { logarithmic, narrow: element.clientWidth < 520, width: element.clientWidth }),
     },
     { replaceMerge: ["series", "xAxis", "yAxis"] },
   );

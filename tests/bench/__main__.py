@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from invocations.engine.packages import pack
 from releases.core.policies import Canary, Policy
-from releases.models import Service, User
+from releases.models import Service, Team, User
 from releases.operations import aliases, catalog, versions
 from releases.operations.aliases import Setting
 from releases.operations.audit import Act
@@ -48,7 +48,9 @@ def main() -> None:
 
 def _hello(act: Act) -> Service:
     """Service bench, function hello, two versions, alias1 at 70/30."""
-    service = catalog.create_service(act, region=settings.REGIONS[0], name="bench")
+    service = catalog.create_service(
+        act, region=settings.REGIONS[0], name="bench", team=Team.objects.order_by("pk")[0]
+    )
     configuration = Configuration(runtime="python3", handler="index.handler", timeout_s=10)
     first, second = (
         pack({"index.py": f"def handler(event, context):\n    return 'hello'\n# {n}\n".encode()})

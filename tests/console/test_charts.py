@@ -144,7 +144,16 @@ def test_traffic_chart__versions__are_in_the_order_of_their_numbers() -> None:
 def test_traffic_chart__revision_within_the_window__is_marked_in_its_bucket() -> None:
     mark = AliasRevision(number=4, created_at=NOON + timedelta(seconds=25))
     chart = charts.traffic_chart(traffic(Slot(NOON, "1", 1, 0, 0), marks=(mark,)))
-    assert chart["marks"] == [{"at": 2, "label": "Revision 4"}]
+    assert chart["marks"] == [{"at": 2, "number": 4, "time": "12:00:25"}]
+    assert "Revision 4 took over at 2026-03-01 12:00:25 UTC." in chart["summary"]
+
+
+def test_traffic_chart__several_revisions__are_each_marked_in_their_order() -> None:
+    marks = [
+        AliasRevision(number=number, created_at=NOON + timedelta(seconds=number)) for number in (31, 30, 12)
+    ]
+    chart = charts.traffic_chart(traffic(Slot(NOON, "1", 1, 0, 0), marks=tuple(marks)))
+    assert [(mark["at"], mark["number"]) for mark in chart["marks"]] == [(1, 12), (3, 30), (3, 31)]
 
 
 def test_traffic_chart__no_call__is_empty() -> None:

@@ -41,12 +41,13 @@ DEPLOY = f"""
 from django.utils import timezone
 from invocations.engine.packages import pack
 from releases.core.triggers import METHODS, Auth, HttpTrigger, http_config
-from releases.models import User
+from releases.models import Team, User
 from releases.operations import catalog, triggers
 from releases.operations.audit import Act
 from releases.operations.catalog import Configuration
 act = Act(by=User.objects.get(username="admin"), at=timezone.now(), source="command")
-service = catalog.create_service(act, region="cn-hangzhou", name="hostile")
+team = Team.objects.get()
+service = catalog.create_service(act, region="cn-hangzhou", name="hostile", team=team)
 function = catalog.create_function(
     act,
     service,

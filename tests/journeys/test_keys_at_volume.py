@@ -18,7 +18,7 @@ from django.utils import timezone
 from invocations.engine.packages import pack
 from releases.core.policies import Canary, Policy
 from releases.core.rules import Combiner, Rules, make_rule
-from releases.models import User
+from releases.models import Team, User
 from releases.operations import aliases, catalog, versions
 from releases.operations.aliases import Setting
 from releases.operations.audit import Act
@@ -33,7 +33,8 @@ def package(answer):
     return pack({"index.py": text.encode()})
 
 act = Act(by=User.objects.get(username="admin"), at=timezone.now(), source="command")
-service = catalog.create_service(act, region="cn-hangzhou", name="keys")
+team = Team.objects.get()
+service = catalog.create_service(act, region="cn-hangzhou", name="keys", team=team)
 http = Configuration(runtime="python3", handler="index.handler", type="http")
 web = catalog.create_function(act, service, name="web", configuration=http, package=package("one"))
 versions.publish(act, service, description="first")

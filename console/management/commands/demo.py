@@ -15,7 +15,7 @@ from invocations.operations import Plan
 from releases.core.policies import Canary, Policy
 from releases.core.policy_words import sentence
 from releases.core.verdicts import Outcome
-from releases.models import Service, User
+from releases.models import Service, Team, User
 from releases.operations import aliases, catalog, testruns, versions
 from releases.operations.aliases import Setting
 from releases.operations.audit import Act
@@ -46,7 +46,11 @@ class Command(BaseCommand):
         """Two versions, and an alias that splits 70/30 between them."""
         first, second = packages()
         service = catalog.create_service(
-            _act(by), region=REGION, name=f"demo-{time.time_ns()}", description="made by manage.py demo"
+            _act(by),
+            region=REGION,
+            name=f"demo-{time.time_ns()}",
+            team=Team.objects.filter(memberships__user=by)[0],
+            description="made by manage.py demo",
         )
         self._say(f"created service {service.name} in {REGION}")
         configuration = Configuration(runtime="python3", handler=HANDLER, timeout_s=10)

@@ -14,6 +14,7 @@ import redis
 from django.conf import settings
 from django.core.management import BaseCommand, call_command
 from django.db import OperationalError, connections
+from django.utils import timezone
 
 from console.stack import CannotStart
 from console.stack.announce import say
@@ -23,9 +24,12 @@ from console.stack.programs import programs
 from console.stack.sample import make_sample
 from console.stack.servers import Managed, embedded, make_folders, owned, started
 from console.stack.supervisor import Child, Supervisor, stop_signals
-from releases.models import Service, User
+from releases.models import Service, Team, User
+from releases.operations.audit import Act
+from releases.operations.teams import ALL_ROLES, create_team, set_roles
 
 ADMIN = "admin"
+TEAM = "team1"
 
 
 class Command(BaseCommand):
@@ -88,13 +92,21 @@ def _prepare() -> str:
     password = ""
     if not User.objects.exists():
         password = settings.ADMIN_PASSWORD or secrets.token_urlsafe(12)
-        User.objects.create_superuser(ADMIN, password=password)
+        _first_user(password)
     if not Service.objects.exists():
-        make_sample(User.objects.order_by("pk")[0])
+        by = User.objects.order_by("pk")[0]
+        make_sample(by, Team.objects.order_by("pk")[0])
     call_command("collectstatic", verbosity=0, interactive=False)
     # The supervisor itself has no more questions.
     connections.close_all()
     return password
+
+
+def _first_user(password: str) -> None:
+    """An administrator, and a team in which he has every role: one person can do the whole job."""
+    user = User.objects.create_superuser(ADMIN, password=password)
+    act = Act(by=user, at=timezone.now(), source="command")
+    set_roles(act, create_team(act, name=TEAM), user, ALL_ROLES)
 
 
 def _supervise(servers: list[Managed], password: str, since: float) -> None:

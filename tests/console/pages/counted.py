@@ -6,6 +6,7 @@ import random
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import F
 
@@ -102,3 +103,23 @@ def count(run: models.TestRun, given: Iterable[Answer], *, at: datetime = make.N
         batch, left = left[: lease.size], left[lease.size :]
         operations.count(lease, lease.offset, batch, at=at + timedelta(seconds=1))
     return models.TestRun.objects.get(pk=run.pk)
+
+
+def invocation(number: int, **columns: object) -> models.Invocation:
+    """The row of a call, as the recorder writes it; several start within the same second."""
+    row = {
+        "request_id": UUID(int=number),
+        "started_at": make.NOW + timedelta(seconds=number // 3),
+        "region": make.REGION,
+        "service": "shop",
+        "function": "checkout",
+        "qualifier": "LATEST",
+        "version": "LATEST",
+        "alias_revision": 0,
+        "outcome": "ok",
+        "duration_us": 870,
+        "memory_kb": 10240,
+        "cold": False,
+        "log": "FC Invoke Start RequestId: x\n",
+    }
+    return models.Invocation.objects.create(**row | columns)

@@ -174,6 +174,18 @@ def test_alias_traffic__windows__show_what_came_in_within_them(alice: Client, ca
     assert alice.get(TRAFFIC, {"window": "junk"}).context["window"] == "1h"
 
 
+def test_alias_traffic__changed_within_the_window__is_marked_in_chart_and_table(
+    alice: Client, called: AliasRevision
+) -> None:
+    reweighed(called, 5000)
+    response = alice.get(TRAFFIC)
+    assert [mark["number"] for mark in response.context["traffic_chart"]["marks"]] == [2]
+    text = response.content.decode()
+    assert "1 change within the window" in text
+    assert "50% of calls go to version 1, 50% to version 2." in text
+    assert "Revision 2 took over at" in response.context["traffic_chart"]["summary"]
+
+
 def test_alias_traffic__nothing_new__is_204(alice: Client, called: AliasRevision) -> None:
     shown = alice.get(TRAFFIC, {"window": "7d"}).context["traffic_shown"]
     assert alice.get(TRAFFIC, {"window": "7d", "shown": shown}).status_code == 204

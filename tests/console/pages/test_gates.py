@@ -19,6 +19,8 @@ READ = [
     ("functions", SHOP),
     ("function-list", SHOP),
     ("versions", SHOP),
+    ("version", [*SHOP, 1]),
+    ("version-compare", SHOP),
     ("function-code", CHECKOUT),
     ("function-test", CHECKOUT),
     ("function-invocations", CHECKOUT),

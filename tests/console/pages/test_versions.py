@@ -53,6 +53,16 @@ def test_versions__newest_serves_nobody__says_so(alice: Client) -> None:
     assert "No alias sends traffic to version 2 yet" in alice.get(PAGE).content.decode()
 
 
+def test_versions__some__offers_to_compare_any_two(alice: Client) -> None:
+    shop = make.two_versions()
+    form = alice.get(PAGE).context["compare_form"]
+    assert [value for value, _ in form.fields["a"].choices] == ["LATEST", "2", "1"]
+    assert "what changed since version 2" not in alice.get(PAGE).content.decode()
+    make.function(shop, "pay")
+    compare = reverse("version-compare", args=[REGION, "shop"])
+    assert f'href="{compare}?a=2&amp;b=LATEST"' in alice.get(PAGE).content.decode()
+
+
 def test_versions__nothing_changed__disables_publishing_and_says_why(alice: Client) -> None:
     shop = make.two_versions()
     text = alice.get(PAGE).content.decode()
@@ -70,8 +80,8 @@ def test_versions__many__take_no_more_queries(alice: Client, django_assert_num_q
     for number in range(10):
         make.deploy(checkout, make.HELLO + f"# {number}\n")
         make.alias(shop, f"a{number}", primary=make.version(shop).number)
-    # session, user, service; aliases 2; count, rows; newest 1; LATEST differs 2; functions 1
-    with django_assert_num_queries(11):
+    # session, user, service; aliases 2; count, rows; newest 1; LATEST differs 2; functions 1; to compare 1
+    with django_assert_num_queries(12):
         alice.get(PAGE)
 
 
