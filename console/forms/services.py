@@ -41,6 +41,7 @@ class ServiceForm(DescriptionForm):
     team = forms.ModelChoiceField(
         queryset=Team.objects.none(),
         empty_label=None,
+        required=False,
         help_text="It owns the service; its members see it, and may do what their roles allow.",
     )
 
@@ -51,3 +52,12 @@ class ServiceForm(DescriptionForm):
         field = self.fields["team"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
         field.queryset = Team.objects.filter(pk__in=[team.pk for team in teams]).order_by("name")
+        self._only = teams[0] if len(teams) == 1 else None
+        if self._only is not None:  # there is nothing to choose
+            field.widget = forms.HiddenInput()
+
+    def clean_team(self) -> Team:
+        team: Team | None = self.cleaned_data["team"] or self._only
+        if team is None:
+            raise forms.ValidationError("Choose the team that shall own it.")
+        return team

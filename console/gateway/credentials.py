@@ -118,6 +118,8 @@ class Credentials:
             raise FcRefusal("AccessDenied", "the Date header is more than 15 minutes from the time")
         if key.expires is not None and now >= key.expires:
             raise FcRefusal("AccessDenied", "the access key has expired")
+        if key.caller.person is not None and not key.caller.person.active:
+            raise FcRefusal("AccessDenied", f"the account of {key.caller.name} is deactivated")
         self._used.add(key_id)
         return key.caller
 

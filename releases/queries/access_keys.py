@@ -36,7 +36,7 @@ class Signer:
 
 
 def load(key_ids: Collection[str] | None = None) -> list[Signer]:
-    """The named keys that are not revoked, or all. Three queries. One that cannot be decrypted is left out."""
+    """The named keys that are not revoked, or all. Three queries. What cannot be decrypted is left out."""
     keys = AccessKey.objects.filter(revoked_at=None)
     if key_ids is not None:
         keys = keys.filter(pk__in=key_ids)

@@ -51,7 +51,7 @@ class Plane:
             handler="index.handler",
             code_digest=digest,
         )
-        routes = ServiceRoutes(REGION, "shop", NOTHING, (), {"LATEST": {"checkout": bundle}})
+        routes = ServiceRoutes(REGION, "shop", "shop-team", NOTHING, (), {"LATEST": {"checkout": bundle}})
         table = RoutingTable()
         table.replace([], compile_services([routes]))
         credentials = Credentials(account_id="1", token_key=KEY)

@@ -26,7 +26,7 @@ def table_with(*triggers: TriggerRoute) -> RoutingTable:
         )
         for name, kind in (("web", "http"), ("checkout", "event"))
     }
-    routes = ServiceRoutes(*KEY, NOTHING, (), {"LATEST": bundles}, triggers)
+    routes = ServiceRoutes(*KEY, "shop-team", NOTHING, (), {"LATEST": bundles}, triggers)
     table = RoutingTable()
     table.replace([KEY], compile_services([routes]))
     return table

@@ -71,7 +71,7 @@ def test_aliases__many__take_no_more_queries(alice: Client, django_assert_num_qu
     for number in range(15):
         make.alias(shop, f"a{number}", canary=2, weight_bp=100)
     # session, user, service, aliases, live versions, newest version
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         alice.get(PAGE)
 
 

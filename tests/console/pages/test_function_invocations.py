@@ -67,7 +67,7 @@ def test_function_invocations__many__take_no_more_queries(alice: Client, django_
         counted.invocation(number, qualifier=f"a{number}", version="2", alias_revision=alias.revision_id)
     # session, user, service, function; rows, revisions; in the frame LATEST differs 3, versions 1,
     # aliases 2, exists at LATEST 1
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         alice.get(PAGE)
 
 

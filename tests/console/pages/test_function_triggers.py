@@ -83,7 +83,7 @@ def test_function_triggers__many__take_no_more_queries(alice: Client, django_ass
         make.trigger(shop.functions.get(), f"t{number}", qualifier=f"a{number}")
     # session, user, service, function; function of LATEST, triggers; in the frame LATEST differs 3,
     # versions 1, aliases 2, exists at LATEST 1
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         alice.get(PAGE)
 
 

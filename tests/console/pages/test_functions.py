@@ -77,7 +77,7 @@ def test_functions__many__take_no_more_queries(alice: Client, django_assert_num_
     shop = make.service()
     for number in range(8):
         make.function(shop, f"f{number}")
-    with django_assert_num_queries(6):  # session, user, service, count, rows, versions
+    with django_assert_num_queries(7):  # session, user, service, roles, count, rows, versions
         alice.get(LIST)
 
 

@@ -45,7 +45,7 @@ def test_services__twenty_one__have_two_pages(alice: Client) -> None:
 def test_services__many__take_no_more_queries(alice: Client, django_assert_num_queries) -> None:
     for number in range(15):
         make.two_versions(f"s{number:02}")
-    with django_assert_num_queries(4):  # session, user, count, rows
+    with django_assert_num_queries(5):  # session, user, roles, count, rows
         alice.get(LIST)
 
 

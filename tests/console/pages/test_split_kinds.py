@@ -63,7 +63,7 @@ def test_alias__sticky_key_on_both_versions__fails(alice: Client) -> None:
 def test_alias_split__keys_and_nothing_new__is_204(alice: Client, django_assert_num_queries) -> None:
     counted.keys(revision(Sticky(UID)), 1, range(1, 71))
     shown = alice.get(PAGE).context["shown"]
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert alice.get(SPLIT, {"shown": shown}).status_code == 204
 
 
@@ -105,5 +105,5 @@ def test_testruns__by_key__take_one_more_query(alice: Client, django_assert_num_
         run = counted.run(made.alias.service, total=2)
         counted.count(run, counted.answers(2, 1, revision=made.pk))
     # session, user, how many runs, the page's runs, their counts, their revisions, the keys of those
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         alice.get(reverse("testruns", args=[REGION]))

@@ -52,7 +52,7 @@ def test_testruns__many__come_in_pages_and_take_no_more_queries(
     for _ in range(25):
         counted.count(counted.run(alias.service, total=2), counted.answers(2, 1, revision=alias.revision.pk))
     # session, user, how many runs, the page's runs, their counts, their revisions
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = alice.get(PAGE)
     assert len(page.context["rows"]) == 20
     assert len(alice.get(PAGE, {"page": "2"}).context["rows"]) == 5

@@ -146,7 +146,7 @@ def test_testrun_fragments__nothing_new__are_204(
     alice: Client, under_way: models.TestRun, fragment: str, django_assert_num_queries
 ) -> None:
     # session, user, and the run
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         assert alice.get(address(fragment, under_way), {"shown": "running-210"}).status_code == 204
 
 

@@ -52,7 +52,7 @@ def test_version__many_functions__take_no_more_queries(alice: Client, django_ass
         make.alias(shop, f"a{number}")
     make.version(shop)
     # session, user, service, version, shown; aliases 2; before; count, rows
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         alice.get(reverse("version", args=[*SHOP, 3]))
 
 

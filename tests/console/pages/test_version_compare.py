@@ -163,5 +163,5 @@ def test_version_compare__many_functions__take_no_more_queries(
     for number in range(8):
         make.function(shop, f"f{number}")
     # session, user, service, numbers; version shown; functions 2; LATEST 1; code 1 (added: one package)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(alice.get(PAGE, {"a": "2", "b": "LATEST"}).context["changes"]) == 8

@@ -81,7 +81,7 @@ def test_versions__many__take_no_more_queries(alice: Client, django_assert_num_q
         make.deploy(checkout, make.HELLO + f"# {number}\n")
         make.alias(shop, f"a{number}", primary=make.version(shop).number)
     # session, user, service; aliases 2; count, rows; newest 1; LATEST differs 2; functions 1; to compare 1
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         alice.get(PAGE)
 
 

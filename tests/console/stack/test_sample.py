@@ -10,7 +10,7 @@ from tests import make
 
 @pytest.mark.django_db
 def test_sample__made__has_an_event_and_an_http_function_in_both_versions() -> None:
-    alias = make_sample(make.user())
+    alias = make_sample(make.user(), make.team())
     found = VersionFunction.objects.order_by("version__number", "name")
     assert list(found.values_list("version__number", "name", "type")) == [
         (1, "checkout", "event"),
@@ -24,7 +24,7 @@ def test_sample__made__has_an_event_and_an_http_function_in_both_versions() -> N
 
 @pytest.mark.django_db
 def test_sample__made__lets_anybody_call_the_http_function_through_the_alias() -> None:
-    make_sample(make.user())
+    make_sample(make.user(), make.team())
     trigger = Trigger.objects.get()
     assert (trigger.function.name, trigger.qualifier) == ("storefront", "alias1")
     assert trigger.config["authType"] == "anonymous"
