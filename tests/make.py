@@ -8,18 +8,23 @@ from datetime import UTC, datetime
 
 from invocations.engine.packages import pack
 from releases.core import policies
+from releases.core.approvals import Verdict
 from releases.core.policies import Canary, Policy
+from releases.core.protections import Protection, When
 from releases.core.rights import Role
 from releases.core.triggers import METHODS, Auth, HttpTrigger, http_config
-from releases.models import Alias, Function, Membership, Service, Team, Trigger, User, Version
-from releases.operations import aliases, catalog, triggers, versions
+from releases.models import Alias, ChangeRequest, Function, Membership, Service, Team, Trigger, User, Version
+from releases.operations import aliases, catalog, changes, triggers, versions
 from releases.operations.aliases import Setting
 from releases.operations.audit import Act
 from releases.operations.catalog import Configuration
+from releases.operations.change_rows import Proposed
+from releases.queries import changes as query
 
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 REGION = "cn-hangzhou"
 TEAM = "shop-team"
+ALL = tuple(Role)
 HELLO = """\
 def handler(event, context):
     print("hello")
@@ -116,6 +121,44 @@ def two_versions(name: str = "shop") -> Service:
     deploy(checkout, HELLO + "# two\n")
     version(made, "second")
     return made
+
+
+def protected_alias(of: Service | None = None, **protection: object) -> Alias:
+    """alias1 on version 1 of a service with two versions, where any change needs approval of one."""
+    made = alias(of or two_versions())
+    asked = Protection(**{"when": frozenset({When.ANY})} | protection)  # type: ignore[arg-type]
+    aliases.protect_alias(act(), made, protection=asked)
+    return loaded(made)
+
+
+def loaded(of: Alias) -> Alias:
+    """The alias as it is now, with what operations need of it."""
+    return Alias.objects.select_related("service__team", "revision__created_by").get(pk=of.pk)
+
+
+def change(
+    of: Alias, policy: Policy | None = None, *, by: User | None = None, draft: bool = False
+) -> ChangeRequest:
+    """A request of alice, or somebody else, to send 30% to version 2."""
+    setting = Setting(policy=policy or Policy(1, Canary(2, 3000)), reason="try it")
+    proposed = Proposed(ChangeRequest.Kind.POLICY, "30% to version 2", setting)
+    base = loaded(of).revision
+    assert base is not None
+    return changes.propose(act(by), of, proposed, base_revision=base.number, draft=draft)
+
+
+def verdict(
+    on: ChangeRequest, name: str, given: Verdict = Verdict.APPROVE, comment: str = ""
+) -> ChangeRequest:
+    """Somebody's verdict on what the request says now."""
+    now = query.loaded().get(pk=on.pk)
+    seen = query.payload_of(now).digest
+    return changes.review(act(user(name)), now, verdict=given, seen=seen, comment=comment)
+
+
+def approved(of: Alias, policy: Policy | None = None) -> ChangeRequest:
+    """A request that bob has approved."""
+    return verdict(change(of, policy), "bob")
 
 
 def alias(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import transaction
 
 from releases.core import approvals, policies, protections
@@ -44,11 +46,15 @@ def break_glass(
     """Change a protected alias before anybody agreed. It opens its own review, with a time to ratify it."""
     if len(reason.strip()) < approvals.MIN_REASON:
         raise NotNow(f"give a reason of at least {approvals.MIN_REASON} characters")
+    act = replace(act, source="break-glass")
     alias = aliases.locked(alias, base_revision)
     must_be_allowed(act.by, Action.BREAK_GLASS, alias)
+    protection = query.protection_of(alias)
+    now = policies.parse(alias_query.current(alias).policy)
+    if not protections.applies(protection, now, setting.policy):
+        raise NotNow("nothing asks for approval here: change the alias itself")
     proposed = Proposed(Kind.POLICY, f"Break glass: {reason}"[:256], setting)
     check(act, alias, proposed)
-    protection = query.protection_of(alias)
     request = ChangeRequest.objects.create(
         alias=alias,
         kind=Kind.POLICY,

@@ -13,6 +13,7 @@ from django.db import transaction
 from releases.core import approvals, merging, policies, protections
 from releases.core.approvals import Review, Status, Verdict
 from releases.core.notices import Kind as Told
+from releases.core.rights import Action
 from releases.models import (
     Alias,
     ChangeComment,
@@ -37,6 +38,7 @@ from .change_rows import (
     involved,
     locked,
     move,
+    must_be_allowed,
     must_have_seen,
     record,
     replace_payload,
@@ -145,12 +147,15 @@ def review(
 
 
 def reject(act: Act, request: ChangeRequest, *, reason: str) -> ChangeRequest:
-    """Final."""
+    """Final; by somebody who may approve."""
+    must_be_allowed(act.by, Action.APPROVE, request.alias)
     return end(act, request, "change.reject", reason, partial(approvals.reject, reason=reason))
 
 
 def cancel(act: Act, request: ChangeRequest, *, reason: str = "") -> ChangeRequest:
-    """Final; by its author, or by somebody else with a reason."""
+    """Final; by its author, or by an admin with a reason."""
+    if act.by.pk != request.author_id:
+        must_be_allowed(act.by, Action.ADMINISTER, request.alias)
     event = partial(approvals.cancel, by=act.by.username, reason=reason)
     return end(act, request, "change.cancel", reason, event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +17,7 @@ from releases.core.protections import Evidence, Protection, stricter
 from releases.models import Alias, ChangePayload, ChangeRequest, ChangeReview, Version
 
 from . import aliases, teams
+from . import lint as lint_query
 
 RETURN_DAYS: Final = 30
 """A revision that served within so many days can be gone back to without approval."""
@@ -38,7 +39,11 @@ class Proposal:
 
 def protection_of(alias: Alias) -> Protection:
     """What the alias demands: its own protection, else its team's, else nothing."""
-    document = alias.protection if alias.protection is not None else alias.service.team.protection
+    return own_protection(alias) or _of_team(alias)
+
+
+def _of_team(alias: Alias) -> Protection:
+    document = alias.service.team.protection
     return protections.parse(document) if document is not None else protections.NONE
 
 
@@ -48,10 +53,19 @@ def own_protection(alias: Alias) -> Protection | None:
 
 
 def demanded(request: ChangeRequest) -> Protection:
-    """Today's; for a change of the protection itself, the stricter of old and new."""
+    """What is asked of the request today.
+
+    For a change of the protection itself that is the stricter of old and new. A change that the protection
+    does not ask about needs nobody's approval, whatever else holds.
+    """
     today = protection_of(request.alias)
-    proposed = proposal(request).protection if request.kind == Kind.PROTECTION else None
-    return stricter(today, proposed) if proposed is not None else today
+    wanted = proposal(request)
+    if request.kind == Kind.PROTECTION:
+        new = wanted.protection or _of_team(request.alias)
+        return stricter(today, new)
+    if protections.applies(today, policies.parse(payload_of(request).base.policy), wanted.policy):
+        return today
+    return replace(today, approvals=0, groups=())
 
 
 def proposal(request: ChangeRequest) -> Proposal:
@@ -128,7 +142,7 @@ def _missing_evidence(alias: Alias, evidence: Collection[Evidence], policy: Poli
     canary = policy.canary.version if policy.canary else policy.primary
     if Evidence.TEST_RUN in evidence and not has_passed(service.region, service.name, str(canary)):
         found.append(f"a test run of version {canary} that finished without an error")
-    if Evidence.LINT in evidence and lint.lint(policy, lint.Facts()):
+    if Evidence.LINT in evidence and lint.lint(policy, lint_query.facts(service, policy, seen={})):
         found.append("a clean lint")
     return tuple(found)
 
