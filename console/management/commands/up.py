@@ -29,7 +29,7 @@ from releases.operations.audit import Act
 from releases.operations.teams import ALL_ROLES, create_team, set_roles
 
 ADMIN = "admin"
-TEAM = "team1"
+TEAM = "default"
 
 
 class Command(BaseCommand):
