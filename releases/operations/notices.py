@@ -5,9 +5,10 @@ So nothing is sent for a transaction that rolled back, and nothing is lost while
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from invocations.queue import enqueue
+from releases.carriers import mail
 from releases.core.notices import Kind
 from releases.models import Notice, Outgoing, Preference, Team, User, Webhook
 
@@ -28,17 +29,23 @@ def tell(act: Act, kind: Kind, people: Iterable[User], *, team: Team, text: str,
         for person in told.values()
     )
     document = {"kind": kind.value, "text": text, "path": path, "at": act.at.isoformat(), "team": team.name}
-    silent = Preference.objects.filter(user__in=told, kind=kind, email=False).values_list(
-        "user_id", flat=True
-    )
-    mailed = [person for person in told.values() if person.email and person.pk not in set(silent)]
-    outgoing = [Outgoing(way=Outgoing.Way.EMAIL, to=person) for person in mailed]
+    outgoing = [Outgoing(way=Outgoing.Way.EMAIL, to=person) for person in _mailed(kind, told.values())]
     hooks = Webhook.objects.filter(team=team, removed_at=None)
     outgoing += [Outgoing(way=Outgoing.Way.WEBHOOK, webhook=hook) for hook in hooks]
     for each in outgoing:
         each.document, each.created_at, each.next_try_at = document, act.at, act.at
     if Outgoing.objects.bulk_create(outgoing):
         enqueue("releases.send")
+
+
+def _mailed(kind: Kind, people: Collection[User]) -> list[User]:
+    """Those who have an address and did not say no; nobody where there is no mail server."""
+    if not mail.is_configured():
+        return []
+    silent = set(
+        Preference.objects.filter(user__in=people, kind=kind, email=False).values_list("user_id", flat=True)
+    )
+    return [person for person in people if person.email and person.pk not in silent]
 
 
 def settle(path: str) -> None:
