@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -134,6 +135,16 @@ def mail_server(name: str) -> dict[str, Any]:
         "EMAIL_USE_TLS": parts.scheme == "smtp+starttls",
         "EMAIL_USE_SSL": parts.scheme == "smtps",
     }
+
+
+def sender(name: str, default: str) -> str:
+    """An address that e-mails come from, with or without a name: Serin <serin@example.com>."""
+    raw = text(name, default)
+    _, address = parseaddr(raw)
+    before, _, host = address.rpartition("@")
+    if not before or not host or not raw.isprintable():
+        raise BadEnvironment(f"{name} must be of the form Serin <serin@example.com>, not {raw!r}")
+    return raw
 
 
 def allowed_targets(name: str) -> targets.Allowed:

@@ -164,7 +164,7 @@ EMAIL_HOST_PASSWORD: str = _mail.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS: bool = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL: bool = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("SERIN_MAIL_FROM", f"Serin <serin@{urlsplit(CONSOLE_URL).hostname}>")
+DEFAULT_FROM_EMAIL = env.sender("SERIN_MAIL_FROM", f"Serin <serin@{urlsplit(CONSOLE_URL).hostname}>")
 # What webhooks may reach although it is not public.
 WEBHOOK_ALLOW = env.allowed_targets("SERIN_WEBHOOK_ALLOW")
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from django.db.models import QuerySet
+
 from invocations.queue import enqueue
 from releases.carriers import mail
 from releases.core.notices import Kind
@@ -24,6 +26,8 @@ def tell(act: Act, kind: Kind, people: Iterable[User], *, team: Team, text: str,
     """
     text = text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
     told = {person.pk: person for person in people if person.pk != act.by.pk and person.is_active}
+    if kind.needs_action:  # asked again: the newer notice takes the place of the older
+        _waiting(path).filter(kind=kind, to__in=told).update(needs_action=False)
     Notice.objects.bulk_create(
         Notice(to=person, kind=kind, text=text, path=path, needs_action=kind.needs_action, at=act.at)
         for person in told.values()
@@ -48,6 +52,11 @@ def _mailed(kind: Kind, people: Collection[User]) -> list[User]:
     return [person for person in people if person.email and person.pk not in silent]
 
 
-def settle(path: str) -> None:
-    """What waited for somebody at this page waits no longer."""
-    Notice.objects.filter(path=path, needs_action=True).update(needs_action=False)
+def settle(path: str, *, of: User | None = None) -> None:
+    """What waited for somebody at this page, or for one person alone, waits no longer."""
+    rows = _waiting(path)
+    (rows.filter(to=of) if of is not None else rows).update(needs_action=False)
+
+
+def _waiting(path: str) -> QuerySet[Notice]:
+    return Notice.objects.filter(path=path, needs_action=True)

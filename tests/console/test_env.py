@@ -160,5 +160,13 @@ def test_allowed_targets__hosts_and_networks__are_told_apart(monkeypatch: pytest
         ["10.1.0.0/16", "::1/128"],
     )
     monkeypatch.setenv("SERIN_WEBHOOK_ALLOW", "10.1.0.1/16")
-    with pytest.raises(env.BadEnvironment, match="SERIN_WEBHOOK_ALLOW: '10.1.0.1/16' is neither"):
+    with pytest.raises(env.BadEnvironment, match=r"SERIN_WEBHOOK_ALLOW: '10\.1\.0\.1/16' is neither"):
         env.allowed_targets("SERIN_WEBHOOK_ALLOW")
+
+
+@pytest.mark.parametrize("value", ["serin", "@example.com", "serin@", "Serin <serin>", "a@b.example\r\nX: y"])
+def test_sender__no_address__is_refused_by_name(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert env.sender("SERIN_MAIL_FROM", "Serin <serin@localhost>") == "Serin <serin@localhost>"
+    monkeypatch.setenv("SERIN_MAIL_FROM", value)
+    with pytest.raises(env.BadEnvironment, match="SERIN_MAIL_FROM must be of the form"):
+        env.sender("SERIN_MAIL_FROM", "")
