@@ -5,9 +5,16 @@ from django.db import transaction
 from django.test import TestCase
 from pytest_django.fixtures import Settings
 
+from releases.core.approvals import Verdict
 from releases.core.notices import Kind
-from releases.models import Notice, Outgoing, Preference, User
-from releases.operations import notices, webhooks
+from releases.core.policies import Canary, Policy
+from releases.core.protections import Protection
+from releases.models import Alias, ChangeRequest, Notice, Outgoing, Preference, User
+from releases.operations import aliases, changes, inbox, notices, webhooks
+from releases.operations.aliases import Setting
+from releases.operations.change_rows import Kind as Proposal
+from releases.operations.change_rows import Proposed
+from releases.operations.sending import send_next
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +109,70 @@ def test_settle__done__waits_for_nobody_any_more(bob: User) -> None:
     assert Notice.objects.get().needs_action
     notices.settle(PATH)
     assert not Notice.objects.get().needs_action
+
+
+def test_settle__for_one_person__leaves_the_others_waiting(bob: User) -> None:
+    tell(Kind.REVIEW_WANTED, bob, make.user("carol"))
+    notices.settle(PATH, of=bob)
+    assert [notice.to.username for notice in Notice.objects.filter(needs_action=True)] == ["carol"]
+
+
+def test_tell__asked_again__waits_once(bob: User) -> None:
+    tell(Kind.REVIEW_WANTED, bob)
+    tell(Kind.GLASS_BROKEN, bob)
+    tell(Kind.REVIEW_WANTED, bob)
+    waiting = Notice.objects.filter(to=bob, needs_action=True).order_by("pk")
+    assert [notice.kind for notice in waiting] == [Kind.GLASS_BROKEN, Kind.REVIEW_WANTED]
+
+
+@pytest.fixture
+def request_of_alice(bob: User) -> ChangeRequest:
+    """For which two approvals are needed; bob and carol may give them."""
+    make.user("carol")
+    alias = make.alias(make.two_versions())
+    aliases.protect(make.act(), alias, Protection(approvals=2))
+    alias = Alias.objects.select_related("service__team", "revision").get(pk=alias.pk)
+    proposed = Proposed(Proposal.POLICY, "more", Setting(policy=Policy(1, Canary(2, 500))))
+    return changes.propose(make.act(), alias, proposed, base_revision=1)
+
+
+def waiting() -> set[str]:
+    return set(Notice.objects.filter(needs_action=True).values_list("to__username", flat=True))
+
+
+def test_review__first_of_two__settles_the_reviewers_own_notice(request_of_alice: ChangeRequest) -> None:
+    assert waiting() == {"bob", "carol"}
+    digest = request_of_alice.payload.digest
+    for name, left in (("bob", {"carol"}), ("carol", set())):
+        act = make.act(make.user(name))
+        changes.review(act, request_of_alice, verdict=Verdict.APPROVE, seen=digest)
+        assert waiting() == left
+
+
+def test_review__quorum_is_met__settles_those_who_were_not_needed(request_of_alice: ChangeRequest) -> None:
+    make.user("dana")
+    setting = Setting(policy=Policy(1, Canary(2, 700)))
+    proposed = Proposed(Proposal.POLICY, "more", setting)
+    digest = request_of_alice.payload.digest
+    changes.edit(make.act(), request_of_alice, proposed, seen=digest, base_revision=1)
+    assert waiting() == {"bob", "carol", "dana"}
+    request_of_alice.refresh_from_db()
+    digest = request_of_alice.payload.digest
+    for name in ("bob", "carol"):
+        act = make.act(make.user(name))
+        changes.review(act, request_of_alice, verdict=Verdict.APPROVE, seen=digest)
+    assert waiting() == set()
+
+
+def test_forget__old__goes_unless_it_waits_or_is_still_to_be_sent(bob: User) -> None:
+    tell(Kind.APPLIED, bob)
+    tell(Kind.REVIEW_WANTED, bob)
+    inbox.forget_notices(at=make.NOW + inbox.KEPT)
+    assert (Notice.objects.count(), Outgoing.objects.count()) == (2, 2)
+    inbox.forget_notices(at=make.NOW + 2 * inbox.KEPT)
+    assert [notice.kind for notice in Notice.objects.all()] == [Kind.REVIEW_WANTED]
+    assert Outgoing.objects.count() == 2
+    while send_next(at=make.NOW + 2 * inbox.KEPT):
+        pass
+    inbox.forget_notices(at=make.NOW + 2 * inbox.KEPT)
+    assert not Outgoing.objects.exists()
