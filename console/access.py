@@ -12,8 +12,19 @@ from django.utils import timezone
 from invocations.models import TestRun
 from invocations.queries import SENT
 from releases.core.names import BadName, parse_qualifier
-from releases.core.rights import Action, Answer, Person, can
-from releases.models import Alias, AliasRevision, Function, Service, Trigger, User, Version
+from releases.core.rights import Action, Answer, Owned, Person, can
+from releases.models import (
+    Alias,
+    AliasRevision,
+    Function,
+    Notice,
+    Service,
+    Team,
+    Trigger,
+    User,
+    Version,
+    Webhook,
+)
 from releases.operations.audit import Act
 from releases.queries import catalog, teams, triggers
 from releases.queries.catalog import Shown
@@ -68,6 +79,34 @@ def require_team(request: HttpRequest, action: Action) -> frozenset[str]:
             f"{person_of(request).name} may not {action} anything: no team gives that right."
         )
     return found
+
+
+def team_for(request: HttpRequest, name: str, action: Action = Action.VIEW) -> Team:
+    """404 unless the person may see the team; 403 with the reason unless he may do this to it."""
+    team = Team.objects.filter(name=name).first()
+    thing = Owned(name, f"team {name}")
+    if team is None or not can(person_of(request), Action.VIEW, thing):
+        _absent("team", name)
+    answer = can(person_of(request), action, thing)
+    if not answer:
+        raise PermissionDenied(answer.reason)
+    return team
+
+
+def notice_for(request: HttpRequest, number: int) -> Notice:
+    """One's own; nobody sees another's inbox."""
+    notice = Notice.objects.filter(pk=number, to=user_of(request)).first()
+    if notice is None:
+        _absent("notice", str(number))
+    return notice
+
+
+def webhook_for(request: HttpRequest, team: str, number: int, action: Action) -> Webhook:
+    owner = team_for(request, team, action)
+    webhook = Webhook.objects.filter(pk=number, team=owner, removed_at=None).first()
+    if webhook is None:
+        _absent("webhook", str(number))
+    return webhook
 
 
 def seen_teams(request: HttpRequest) -> frozenset[str] | None:

@@ -16,6 +16,7 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 from django.conf import settings
 
 TICK_S = 2.0
+SEND_S = 5.0
 RETENTION_S = 600.0
 HOUR_S = 3600.0
 
@@ -34,6 +35,8 @@ app.conf.beat_schedule = {
         "invocations.tick": TICK_S,
         "invocations.retention": RETENTION_S,
         "releases.collect": HOUR_S,
+        "releases.send": SEND_S,
+        "releases.forget": HOUR_S,
         "console.clear_sessions": HOUR_S,
     }.items()
 }

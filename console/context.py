@@ -10,6 +10,7 @@ from django.urls import reverse
 
 # Key, label, icon, and how the names of the area's modules in console.pages begin.
 NAV = (
+    ("home", "Home", "home", ("home", "inbox")),
     ("services", "Services & Functions", "stack-2", ("service", "function")),
     ("versions", "Versions", "versions", ("version",)),
     ("aliases", "Alias Management", "arrows-split", ("alias",)),
@@ -48,4 +49,4 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _nav_url(key: str, region: str) -> str:
     name = {"versions": "versions-home", "aliases": "aliases-home"}.get(key, key)
-    return reverse(name, args=[region])
+    return reverse(name, args=[] if key == "home" else [region])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from releases.core import targets
 
 
 class BadEnvironment(Exception):
@@ -104,6 +107,52 @@ def database(name: str, default: str) -> dict[str, Any]:
         "PORT": parameters.pop("port", str(port or "")),
         "OPTIONS": parameters,
     }
+
+
+def mail_server(name: str) -> dict[str, Any]:
+    """Django's settings of smtp://user:password@host:port; without a value, of no mail server.
+
+    smtp+starttls:// encrypts after a greeting in the clear (port 587), smtps:// from the first byte (465).
+    """
+    raw = text(name)
+    if not raw:
+        return {"EMAIL_HOST": ""}
+    # Never repeats the value: it may hold a password.
+    refusal = BadEnvironment(f"{name} must be of the form smtps://user:password@host:port")
+    ports = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    try:
+        parts = urlsplit(raw)
+        port = parts.port or ports[parts.scheme]
+    except (ValueError, KeyError):
+        raise refusal from None
+    if not parts.hostname or parts.path.strip("/") or parts.query:
+        raise refusal
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+starttls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
+
+
+def sender(name: str, default: str) -> str:
+    """An address that e-mails come from, with or without a name: Serin <serin@example.com>."""
+    raw = text(name, default)
+    _, address = parseaddr(raw)
+    before, _, host = address.rpartition("@")
+    if not before or not host or not raw.isprintable():
+        raise BadEnvironment(f"{name} must be of the form Serin <serin@example.com>, not {raw!r}")
+    return raw
+
+
+def allowed_targets(name: str) -> targets.Allowed:
+    """Host names, addresses and networks, separated by commas; none without a value."""
+    try:
+        return targets.parse_allowed(part.strip() for part in text(name).split(",") if part.strip())
+    except targets.BadTarget as error:
+        raise BadEnvironment(f"{name}: {error}") from None
 
 
 def folder(name: str, default: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from . import env
 from .stack import places
@@ -153,6 +154,19 @@ CODE_LIMIT = 100 * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000  # a panel with a thousand rules is told its limit in its place
 DATA_UPLOAD_MAX_NUMBER_FILES = 1  # no form has more; anybody may post to the log-in page
+
+# Without a mail server people have their inbox alone.
+_mail = env.mail_server("SERIN_SMTP_URL")
+EMAIL_HOST: str = _mail["EMAIL_HOST"]
+EMAIL_PORT: int = _mail.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER: str = _mail.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD: str = _mail.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS: bool = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL: bool = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.sender("SERIN_MAIL_FROM", f"Serin <serin@{urlsplit(CONSOLE_URL).hostname}>")
+# What webhooks may reach although it is not public.
+WEBHOOK_ALLOW = env.allowed_targets("SERIN_WEBHOOK_ALLOW")
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False

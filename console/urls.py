@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.pages import account, aliases, functions, services, testruns, versions
+from console.pages import (
+    account,
+    aliases,
+    functions,
+    home,
+    inbox,
+    inbox_preferences,
+    services,
+    team_webhooks,
+    testruns,
+    versions,
+)
 
 urlpatterns = [
     *account.urls,
+    *home.urls,
+    *inbox.urls,
+    *inbox_preferences.urls,
+    *team_webhooks.urls,
     path(
         "<str:region>/",
         include([*services.urls, *functions.urls, *versions.urls, *aliases.urls, *testruns.urls]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -37,3 +38,6 @@ _LABELS = {
     Kind.NOT_RATIFIED: "A break-glass change was not ratified in time",
     Kind.COMMENTED: "Somebody commented on a change",
 }
+
+TEST: Final = "test"
+"""The event of a webhook call that means nothing."""

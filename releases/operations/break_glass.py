@@ -76,7 +76,7 @@ def break_glass(
     record(act, request, "change.break_glass", after=proposed.document(), reason=reason)
     team = alias.service.team
     reviewers = teams.members(team, Action.APPROVE) + teams.members(team, Action.ADMINISTER)
-    tell_of(act, request, Told.GLASS_BROKEN, reviewers, f"{act.by.username} broke the glass: {reason}")
+    tell_of(act, request, Told.GLASS_BROKEN, reviewers, f"{act.by.username} asks you to ratify it")
     return request
 
 

@@ -141,6 +141,7 @@ def move(act: Act, row: ChangeRequest, action: str, after: Request, *, reason: s
     row.snapshot = protections.document(after.snapshot)
     if after.status not in approvals.OPEN:
         row.ended_at, row.ended_by, row.next_look_at = act.at, act.by, None
+    if after.status not in {Status.IN_REVIEW, Status.CHANGES_REQUESTED}:
         settle(path_of(row))
     row.save()
     words = action.partition(".")[2].replace("_", " ")

@@ -40,12 +40,14 @@ from .change_rows import (
     move,
     must_be_allowed,
     must_have_seen,
+    path_of,
     record,
     replace_payload,
     submitted,
     tell_of,
     words_of,
 )
+from .notices import settle
 
 MAX_COMMENT: Final = 4096
 
@@ -141,6 +143,7 @@ def review(
         comment=given.comment,
         created_at=act.at,
     )
+    settle(path_of(row), of=act.by)
     move(act, row, f"change.{verdict.value}", after, reason=given.comment)
     tell_of(act, row, Told.REVIEWED, [row.author], f"{act.by.username}: {words_of(verdict)}")
     return row

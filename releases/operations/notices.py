@@ -5,9 +5,12 @@ So nothing is sent for a transaction that rolled back, and nothing is lost while
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from django.db.models import QuerySet
 
 from invocations.queue import enqueue
+from releases.carriers import mail
 from releases.core.notices import Kind
 from releases.models import Notice, Outgoing, Preference, Team, User, Webhook
 
@@ -23,16 +26,14 @@ def tell(act: Act, kind: Kind, people: Iterable[User], *, team: Team, text: str,
     """
     text = text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
     told = {person.pk: person for person in people if person.pk != act.by.pk and person.is_active}
+    if kind.needs_action:  # asked again: the newer notice takes the place of the older
+        _waiting(path).filter(kind=kind, to__in=told).update(needs_action=False)
     Notice.objects.bulk_create(
         Notice(to=person, kind=kind, text=text, path=path, needs_action=kind.needs_action, at=act.at)
         for person in told.values()
     )
     document = {"kind": kind.value, "text": text, "path": path, "at": act.at.isoformat(), "team": team.name}
-    silent = Preference.objects.filter(user__in=told, kind=kind, email=False).values_list(
-        "user_id", flat=True
-    )
-    mailed = [person for person in told.values() if person.email and person.pk not in set(silent)]
-    outgoing = [Outgoing(way=Outgoing.Way.EMAIL, to=person) for person in mailed]
+    outgoing = [Outgoing(way=Outgoing.Way.EMAIL, to=person) for person in _mailed(kind, told.values())]
     hooks = Webhook.objects.filter(team=team, removed_at=None)
     outgoing += [Outgoing(way=Outgoing.Way.WEBHOOK, webhook=hook) for hook in hooks]
     for each in outgoing:
@@ -41,6 +42,21 @@ def tell(act: Act, kind: Kind, people: Iterable[User], *, team: Team, text: str,
         enqueue("releases.send")
 
 
-def settle(path: str) -> None:
-    """What waited for somebody at this page waits no longer."""
-    Notice.objects.filter(path=path, needs_action=True).update(needs_action=False)
+def _mailed(kind: Kind, people: Collection[User]) -> list[User]:
+    """Those who have an address and did not say no; nobody where there is no mail server."""
+    if not mail.is_configured():
+        return []
+    silent = set(
+        Preference.objects.filter(user__in=people, kind=kind, email=False).values_list("user_id", flat=True)
+    )
+    return [person for person in people if person.email and person.pk not in silent]
+
+
+def settle(path: str, *, of: User | None = None) -> None:
+    """What waited for somebody at this page, or for one person alone, waits no longer."""
+    rows = _waiting(path)
+    (rows.filter(to=of) if of is not None else rows).update(needs_action=False)
+
+
+def _waiting(path: str) -> QuerySet[Notice]:
+    return Notice.objects.filter(path=path, needs_action=True)

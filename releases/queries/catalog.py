@@ -31,6 +31,12 @@ def services(region: str, *, teams: Collection[str] | None = None, search: str =
     ).order_by("name")
 
 
+def any_service(teams: Collection[str] | None) -> bool:
+    """Whether there is a live service of these teams in any region; None for all teams."""
+    found = Service.objects.filter(retired_at=None)
+    return (found if teams is None else found.filter(team__name__in=teams)).exists()
+
+
 def owner(region: str, name: str) -> Service | None:
     """The service of a name, or the last that had it: a name never passes to another team."""
     return Service.objects.filter(region=region, name=name).select_related("team").order_by("-pk").first()

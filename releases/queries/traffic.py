@@ -177,6 +177,20 @@ def _cumulated(slots: Iterable[counted.Slot], canary: int) -> list[tuple[int, in
     return list(points.values())
 
 
+def verdicts_so_far(known: Mapping[int, tuple[AliasRevision, Policy]]) -> dict[int, Verdict]:
+    """What each of these revisions did over its whole life. One query, and one more where keys are split."""
+    totals = counted.totals_of_revisions(known)
+    keys = _keys(known)
+    return {
+        pk: judge_split(
+            counts_by_version={version: n for version, (n, _) in totals.get(pk, {}).items()},
+            policy=policy,
+            keys=keys.get(pk),
+        )
+        for pk, (_, policy) in known.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """Invocations per version over a window of time, and the revisions that took over within it."""

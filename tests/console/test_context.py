@@ -12,6 +12,8 @@ SHOP = ["cn-hangzhou", "shop"]
 @pytest.mark.parametrize(
     ("name", "args", "label"),
     [
+        ("home", [], "Home"),
+        ("inbox", [], "Home"),
         ("services", SHOP[:1], "Services & Functions"),
         ("function-code", [*SHOP, "checkout"], "Services & Functions"),
         ("function-test", [*SHOP, "checkout"], "Services & Functions"),

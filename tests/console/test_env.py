@@ -114,3 +114,59 @@ def test_reader__bad_value__is_refused_by_the_name_of_the_variable(
     monkeypatch.setenv("SERIN_X", value)
     with pytest.raises(env.BadEnvironment, match=r"^SERIN_X must be "):
         READERS[reader]("SERIN_X")
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "starttls", "tls"),
+    [
+        ("smtp://mail.example", 25, False, False),
+        ("smtp+starttls://al%40ice:p%2Fw@mail.example", 587, True, False),
+        ("smtps://mail.example:2465", 2465, False, True),
+    ],
+)
+def test_mail_server__url__is_taken_apart(
+    monkeypatch: pytest.MonkeyPatch, url: str, port: int, starttls: bool, tls: bool
+) -> None:
+    monkeypatch.setenv("SERIN_SMTP_URL", url)
+    found = env.mail_server("SERIN_SMTP_URL")
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == ("mail.example", port)
+    assert (found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"]) == (starttls, tls)
+    if starttls:
+        assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("al@ice", "p/w")
+
+
+def test_mail_server__unset__is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SERIN_SMTP_URL", raising=False)
+    assert env.mail_server("SERIN_SMTP_URL") == {"EMAIL_HOST": ""}
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example", "http://a:secret@b", "smtp://", "smtp://a:secret@b:x", "smtp://a:secret@b/c"]
+)
+def test_mail_server__cannot_be_used__is_one_line_without_the_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SERIN_SMTP_URL", url)
+    with pytest.raises(env.BadEnvironment, match="SERIN_SMTP_URL must be of the form") as refusal:
+        env.mail_server("SERIN_SMTP_URL")
+    assert "secret" not in str(refusal.value)
+
+
+def test_allowed_targets__hosts_and_networks__are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERIN_WEBHOOK_ALLOW", "hooks.inside, 10.1.0.0/16,::1")
+    found = env.allowed_targets("SERIN_WEBHOOK_ALLOW")
+    assert (found.hosts, [str(network) for network in found.networks]) == (
+        frozenset({"hooks.inside"}),
+        ["10.1.0.0/16", "::1/128"],
+    )
+    monkeypatch.setenv("SERIN_WEBHOOK_ALLOW", "10.1.0.1/16")
+    with pytest.raises(env.BadEnvironment, match=r"SERIN_WEBHOOK_ALLOW: '10\.1\.0\.1/16' is neither"):
+        env.allowed_targets("SERIN_WEBHOOK_ALLOW")
+
+
+@pytest.mark.parametrize("value", ["serin", "@example.com", "serin@", "Serin <serin>", "a@b.example\r\nX: y"])
+def test_sender__no_address__is_refused_by_name(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert env.sender("SERIN_MAIL_FROM", "Serin <serin@localhost>") == "Serin <serin@localhost>"
+    monkeypatch.setenv("SERIN_MAIL_FROM", value)
+    with pytest.raises(env.BadEnvironment, match="SERIN_MAIL_FROM must be of the form"):
+        env.sender("SERIN_MAIL_FROM", "")

@@ -66,10 +66,13 @@ def logged_in(browser: Browser, live_stack: LiveStack) -> Iterator[Callable[[], 
 
 
 def log_in(page: Page, stack: LiveStack) -> None:
+    """By way of the home page to the services."""
     page.goto("/")
     page.get_by_label("Username").fill(stack.user)
     page.get_by_label("Password").fill(stack.password)
     page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{stack.console_url}/")
+    page.get_by_role("link", name="Services & Functions").click()
     page.wait_for_url("**/services/")
 
 

@@ -1,0 +1,56 @@
+"""The home page: what waits for the person, what is his, what is out, and what happened last."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_GET
+
+from console.access import person_of, seen_teams, user_of
+from releases.core import approvals
+from releases.core.approvals import Status
+from releases.models import ChangeRequest
+from releases.operations.change_rows import path_of
+from releases.queries import audit, catalog
+from releases.queries import home as query
+from releases.queries.audit import Filters
+from releases.queries.home import Why
+
+EVENTS: Final = 10
+WORDS: Final = {
+    Why.RATIFY: ("alert-triangle", "Ratify", "Somebody broke the glass: say whether that was right."),
+    Why.SUSPENDED: ("clock", "Suspended", "It was due and could not be applied."),
+    Why.REVIEW: ("search", "Review", "It waits for your verdict."),
+}
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    user, person, teams = user_of(request), person_of(request), seen_teams(request)
+    standing = query.canaries(teams)
+    context = {
+        "needs": [_need(need) for need in query.needs(user, person)],
+        "own": [_line(row) for row in query.open_requests(user)],
+        "standing": standing,
+        "has_services": bool(standing) or catalog.any_service(teams),
+        "events": audit.entries(teams, Filters())[:EVENTS],
+        "in_no_team": teams is not None and not teams,
+    }
+    return render(request, "console/home/home.html", context)
+
+
+def _need(need: query.Need) -> dict[str, Any]:
+    icon_name, word, text = WORDS[need.why]
+    text = need.request.suspended if need.why is Why.SUSPENDED else text
+    return _line(need.request) | {"icon_name": icon_name, "word": word, "text": text}
+
+
+def _line(row: ChangeRequest) -> dict[str, Any]:
+    status = "suspended" if row.suspended else approvals.words(Status(row.status))
+    return {"request": row, "url": path_of(row), "status": status, "service": row.alias.service}
+
+
+urls = [path("", home, name="home")]
