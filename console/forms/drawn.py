@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from console.forms import lines
 from console.forms.checks import WholeNumberField
 from invocations.drawn import (
     MAX_KEYS,
@@ -30,6 +30,7 @@ from invocations.drawn import (
     Spread,
 )
 from invocations.request_plan import MAX_DRAWN, check_attribute
+from releases.core.parameters import BadParameter
 
 ADD: Final = "add_attribute"
 REMOVE: Final = "remove_attribute"
@@ -86,7 +87,10 @@ class DrawnForm(forms.Form):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if self.cleaned_data.get("type") == Place.COOKIE:
-            check_cookie(name)
+            try:
+                lines.check_foreign(name)
+            except BadParameter as bad:
+                raise ValidationError(str(bad)) from None
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -109,12 +113,6 @@ class DrawnForm(forms.Form):
             lines = (line.strip(" \t") for line in re.split("\r\n|\r|\n", data["values"]))
             return Listed(tuple(line for line in lines if line), Order(data["order"] or Order.IN_TURN))
         return Keys(data["count"] or 0, Spread(data["spread"] or Spread.EVEN), data["prefix"])
-
-
-def check_cookie(name: str) -> None:
-    """Raise ValidationError for what never reaches a function."""
-    if name.lower() in {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}:
-        raise ValidationError(f"The cookie {name} is the console's: the gateway keeps it from functions.")
 
 
 def rows(data: Mapping[str, Any]) -> list[Row]:

@@ -140,6 +140,7 @@ def test_testrun_create__request_with_drawn_attributes__is_kept_as_typed(
         ({"cookies": "theme"}, "cookies"),
         ({"cookies": "a=1;b=2"}, "cookies"),
         ({"cookies": "Serin_Session=1"}, "cookies"),
+        ({"cookies": "messages=1"}, "cookies"),
         ({"body": "a\0b"}, "body"),
         ({"body": "x" * (MAX_BODY + 1)}, "body"),
     ],
