@@ -122,7 +122,7 @@ def _rules(rules: Rules, facts: Facts) -> list[Finding]:
 
 
 def _text_order(rule: Rule) -> Iterable[Finding]:
-    if rule.order is not Order.TEXT or rule.operator not in _LOWER | _UPPER:
+    if not _is_text(rule) or rule.operator not in _LOWER | _UPPER:
         return
     for order, read in ((Order.NUMBER, as_number), (Order.VERSION, as_version)):
         if read(rule.value) is not None:
@@ -154,6 +154,7 @@ def _never_true(items: tuple[Rule, ...]) -> list[Finding]:
 
 
 def _always_true(items: tuple[Rule, ...]) -> list[Finding]:
+    """As text alone: what is no number meets neither >= 5 nor < 5."""
     return [
         Finding(
             "always-true",
@@ -161,7 +162,7 @@ def _always_true(items: tuple[Rule, ...]) -> list[Finding]:
             "Meet all of them instead, or remove one.",
         )
         for parameter, rules in _by_parameter(items).items()
-        if _contradict([_negated(rule) for rule in rules if rule.operator in _NEGATED])
+        if _contradict([_negated(rule) for rule in rules if rule.operator in _NEGATED and _is_text(rule)])
     ]
 
 
@@ -171,6 +172,10 @@ def _by_parameter(items: Iterable[Rule]) -> dict[Parameter, list[Rule]]:
         if rule.operator is not Operator.PERCENT:
             found[rule.parameter].append(rule)
     return found
+
+
+def _is_text(rule: Rule) -> bool:
+    return rule.order is Order.TEXT
 
 
 def _negated(rule: Rule) -> Rule:
@@ -192,7 +197,7 @@ def _wanted(rule: Rule) -> tuple[str, ...] | None:
     """The only values that can meet it, where they can be listed."""
     if rule.operator is Operator.IN:
         return rule.members
-    return (rule.value,) if rule.operator is Operator.EQUAL and rule.order is Order.TEXT else None
+    return (rule.value,) if rule.operator is Operator.EQUAL and _is_text(rule) else None
 
 
 def _apart(low: Rule, high: Rule) -> bool:

@@ -49,6 +49,7 @@ def header(operator: str, value: str, order: str = "text") -> Rule:
         (ruled(("=", "a"), ("!=", "a"), combiner=Combiner.ANY), ["always-true"]),
         (ruled((">=", "b"), ("<=", "b"), combiner=Combiner.ANY), ["always-true"]),
         (ruled((">", "b"), ("<", "b"), combiner=Combiner.ANY), []),
+        (ruled((">=", "5", "number"), ("<", "5", "number"), combiner=Combiner.ANY), []),
     ],
 )
 def test_lint__each_oddity__found_with_a_mend(policy: Policy, expected: list[str]) -> None:
