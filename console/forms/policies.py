@@ -103,8 +103,8 @@ class PolicyForm(forms.Form):
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
             field.choices = choices
         self.policy: Policy | None = None
-        self._rows = rule_forms.edited(self.data) if self.is_bound else self.initial.get("rules", [])
-        self.rules = rule_forms.blank_forms(self._rows)
+        self._rows = rule_forms.RULES.edited(self.data) if self.is_bound else self.initial.get("rules", [])
+        self.rules = rule_forms.RULES.blank(self._rows or [{}])
         if self.initial.get("added"):
             self.rules[-1].fields["key"].widget.attrs["autofocus"] = True
 
@@ -167,7 +167,7 @@ class PolicyForm(forms.Form):
             self.add_error(
                 "combiner", f"An alias can have {MAX_RULES} rules at the most; {count:,} were sent."
             )
-        self.rules = rule_forms.judged_forms(self._rows) or self.rules
+        self.rules = rule_forms.RULES.judged(self._rows) or self.rules
         made = [form.rule for form in self.rules if form.is_valid() and form.rule is not None]
         if len(made) != count or self.has_error("combiner"):
             return None
@@ -214,8 +214,8 @@ def initial(policy: Policy) -> dict[str, object]:
 def typed(data: Mapping[str, Any], form: type[PolicyForm]) -> dict[str, object]:
     """What was posted, as a panel opens that shows it without judging it, after *Add rule* or *Remove*."""
     fields = {name: data[name] for name in form.base_fields if name in data}
-    pressed = {"added": rule_forms.ADD in data, "removed": rule_forms.REMOVE in data}
-    return fields | pressed | {"rules": rule_forms.edited(data)}
+    pressed = {"added": rule_forms.RULES.add in data, "removed": rule_forms.RULES.remove in data}
+    return fields | pressed | {"rules": rule_forms.RULES.edited(data)}
 
 
 def _label(version: Version) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 
 from django import forms
 
-from console.forms import drawn, lines
+from console.forms import lines
+from console.forms.drawn import ATTRIBUTES
+from console.forms.rows import Row
 from invocations.request_plan import MAX_BODY, MAX_DRAWN, METHODS, BadRequestPlan, RequestPlan
 
 
@@ -32,9 +34,11 @@ class RequestForm(forms.Form):
         help_text=f"At most {MAX_BODY // 1024} KB.",
     )
 
-    def __init__(self, *args: Any, rows: Iterable[drawn.Row], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rows: Iterable[Row], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rows = drawn.judged_forms(rows) if self.is_bound else drawn.blank_forms(rows)
+        given = list(rows)
+        self._too_many = len(given) > MAX_DRAWN
+        self.rows = ATTRIBUTES.judged(given) if self.is_bound else ATTRIBUTES.blank(given)
         self.plan: RequestPlan | None = None
 
     @property
@@ -58,6 +62,8 @@ class RequestForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         super().clean()
         attributes = [row.attribute for row in self.rows if row.is_valid()]
+        if self._too_many:
+            self.add_error(None, f"At most {MAX_DRAWN} attributes are drawn.")
         if not self.errors:
             self._take(RequestPlan(**self.cleaned_data, drawn=tuple(each for each in attributes if each)))
         if len(attributes) < len(self.rows):

@@ -8,9 +8,10 @@ from typing import Any
 
 from django import forms
 
-from console.forms import drawn, requests
+from console.forms import requests
 from console.forms.checks import WholeNumberField
 from console.forms.requests import RequestForm
+from console.forms.rows import Row
 from invocations.models import TestRun
 from invocations.operations import MAX_CONCURRENCY, MAX_PAYLOAD_BYTES, MAX_PAYLOADS, MAX_TOTAL, BadRun, Plan
 from invocations.request_plan import RequestPlan, parse
@@ -84,7 +85,7 @@ class TestRunForm(forms.Form):
         region: str,
         choices: Choices,
         initial: Mapping[str, Any],
-        rows: Iterable[drawn.Row],
+        rows: Iterable[Row],
     ) -> None:
         chosen = {name: getattr(choices, name) for name in ("service", "qualifier", "function")}
         super().__init__(data, initial={**initial, **chosen})
