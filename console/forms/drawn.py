@@ -32,15 +32,11 @@ from releases.core.parameters import BadParameter
 LIST, KEYS = "list", "keys"
 
 
-def _text(longest: int) -> forms.TextInput:
-    return forms.TextInput(attrs={"maxlength": longest, "autocomplete": "off", "spellcheck": "false"})
-
-
 class DrawnForm(forms.Form):
     """One attribute. `attribute` is set once this is valid."""
 
     type = forms.ChoiceField(required=False, choices=[(place.value, place.value) for place in Place])
-    name = forms.CharField(required=False, widget=_text(MAX_NAME))
+    name = forms.CharField(required=False, widget=lines.text_input(MAX_NAME))
     source = forms.ChoiceField(
         label="Drawn from",
         required=False,
@@ -63,7 +59,7 @@ class DrawnForm(forms.Form):
         required=False,
         strip=False,
         initial="user-",
-        widget=_text(MAX_PREFIX),
+        widget=lines.text_input(MAX_PREFIX),
         help_text="The number follows it.",
     )
     spread = forms.ChoiceField(

@@ -1,4 +1,4 @@
-"""Fields that hold one header, cookie or query parameter a line.
+"""Fields for what a call says of itself: names and values, and one header, cookie or parameter a line.
 
 Only a line feed ends a line, with or without CR: browsers send no other end. An error names the line and
 never repeats its value, which may be a secret.
@@ -20,6 +20,11 @@ MAX_LINES: Final = 100  # headers, and cookies
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 Check: TypeAlias = Callable[[str, str], None]
 """Of a name and its value; raises BadParameter."""
+
+
+def text_input(longest: int) -> forms.TextInput:
+    """One line, without the help of browsers: `longest` is in characters."""
+    return forms.TextInput(attrs={"maxlength": longest, "autocomplete": "off", "spellcheck": "false"})
 
 
 def textarea(rows: int = 2, **attrs: object) -> forms.Textarea:

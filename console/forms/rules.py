@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 
+from console.forms import lines
 from console.forms.rows import Row, Rows
 from releases.core.orders import Order
 from releases.core.parameters import MAX_KEY, Source
@@ -27,13 +28,13 @@ class RuleForm(forms.Form):
     key = forms.CharField(
         label="Parameter",
         required=False,
-        widget=forms.TextInput(attrs={"maxlength": MAX_KEY, "autocomplete": "off", "spellcheck": "false"}),
+        widget=lines.text_input(MAX_KEY),
     )
     operator = forms.CharField(label="Condition", required=False, widget=forms.Select(choices=OPERATORS))
     value = forms.CharField(
         required=False,
         strip=False,
-        widget=forms.TextInput(attrs={"maxlength": MAX_VALUE, "autocomplete": "off", "spellcheck": "false"}),
+        widget=lines.text_input(MAX_VALUE),
     )
     order = forms.CharField(
         label="Compare as",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from console.access import act_of, region_for, require, service_for, test_run_for
 from console.forms import drawn
+from console.forms.offers import version_label
 from console.forms.rows import Row
 from console.forms.testruns import Choices, TestRunForm, shown
 from console.htmx import fragment, go_to, is_htmx
@@ -141,13 +142,7 @@ def _callable_aliases(service: Service) -> list[AliasState]:
 
 def _qualifiers(service: Service, states: list[AliasState]) -> list[tuple[str, str]]:
     """Aliases first, since they are what callers name."""
-    versions = [
-        (
-            str(version),
-            f"Version {version}: {version.description}" if version.description else f"Version {version}",
-        )
-        for version in version_query.versions(service)
-    ]
+    versions = [(str(version), version_label(version)) for version in version_query.versions(service)]
     aliases = [(state.name, f"{state.name}: {state.sentence}") for state in states]
     return [*aliases, (str(LATEST), "LATEST: the working copy"), *versions]
 
