@@ -146,7 +146,7 @@ def _repeated(items: tuple[Rule, ...]) -> list[Finding]:
         Finding(
             "repeated", f"The rule {condition(rule)} stands there {times} times.", "Remove the repetition."
         )
-        for rule, times in Counter(items).items()
+        for rule, times in Counter(replace(rule, parameter=folded(rule.parameter)) for rule in items).items()
         if times > 1
     ]
 
@@ -196,7 +196,7 @@ def _by_parameter(items: Iterable[Rule]) -> dict[Parameter, list[Rule]]:
     found: dict[Parameter, list[Rule]] = defaultdict(list)
     for rule in items:
         if rule.operator is not Operator.PERCENT:
-            found[rule.parameter].append(rule)
+            found[folded(rule.parameter)].append(rule)
     return found
 
 

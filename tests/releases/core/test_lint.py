@@ -91,6 +91,13 @@ def test_lint__every_number_met__speaks_of_numbers_alone() -> None:
     assert finding.text.startswith("Every call whose header x-uid is a number meets one of its rules")
 
 
+def test_lint__header_in_two_spellings__is_one_parameter() -> None:
+    lower, upper = (make_rule("Header", name, "=", "a") for name in ("x-uid", "X-Uid"))
+    other = make_rule("Header", "X-UID", "=", "b")
+    assert codes(Policy(1, Canary(2, 100), Rules(Combiner.ALL, (lower, upper)))) == ["repeated"]
+    assert codes(Policy(1, Canary(2, 100), Rules(Combiner.ALL, (lower, other)))) == ["never-true"]
+
+
 def test_lint__blank_around_the_value_of_a_query__may_be_meant() -> None:
     rule = make_rule("Query", "q", "=", " a")
     assert codes(Policy(1, Canary(2, 100), Rules(Combiner.ALL, (rule,)))) == []
