@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -25,6 +25,8 @@ Chart = dict[str, Any]
 _STEPS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)  # points between the marks of the vertical axis
 _MARKS: Final = 5
 _MOUTH: Final = 20
+_BAND_MOUTH: Final = 4
+_ALONE: Final = 2.5  # points on either side
 _BANDS: Final = {
     Measure.CALLS: "Always-valid band of the weight (99%)",
     Measure.EVEN: "What an even spread keeps within",
@@ -54,7 +56,7 @@ def split_chart(splits: Sequence[Split], *, planned: int | None = None) -> Chart
         "target": _target_name(splits),
         "band": _band_name(splits),
         "max": max(start, planned or 0),
-        "range": _range([split for split in splits if split.rows]),
+        "range": _range(segments),
         "segments": segments,
         "summary": " ".join(_segment_sentence(segment) for segment in segments),
     }
@@ -112,28 +114,37 @@ def _segment_sentence(segment: Chart) -> str:
     return f"{seen}." if segment["weight"] is None else f"{seen}, configured {segment['weight']:g}%."
 
 
-def _range(drawn: Iterable[Split]) -> Chart:
+def _range(segments: Iterable[Chart]) -> Chart:
     """Where the vertical axis starts and ends, in percent, and its step.
 
     The mouth of a funnel is as wide as the axis; what counts is where it settles, so the axis fits the rows
-    after the first twentieth of the invocations and cuts off what lies before.
+    after the first twentieth of the invocations and the last three quarters of the band, and cuts off what
+    lies before. A share alone stands amid a few points, for an axis needs two ends.
     """
-    edges: list[float | None] = []
-    for split in drawn:
-        settled = [row for row in split.rows if row.n >= split.rows[-1].n / _MOUTH]
-        for row in settled:
-            edges += [row.share, row.lo, row.hi, row.band_lo, row.band_hi]
-        edges.append(split.weight)
-    values = [edge for edge in edges if edge is not None]
+    values = [edge for segment in segments for edge in _settled(segment) if edge is not None]
     if not values:
         return {"min": 0, "max": 100, "step": 20}
-    low, high = 100 * min(values), 100 * max(values)
+    low, high = min(values), max(values)
+    if low == high:
+        low, high = low - _ALONE, high + _ALONE
     step = next((step for step in _STEPS if (high - low) / step <= _MARKS), _STEPS[-1])
     return {
         "min": round(max(0, math.floor(low / step) * step), 1),
         "max": round(min(100, math.ceil(high / step) * step), 1),
         "step": step,
     }
+
+
+def _settled(segment: Chart) -> Iterator[float | None]:
+    """The shares of a segment that the axis fits, in percent."""
+    n = segment["end"] - segment["start"]
+    for _, *shares, counted, _ in segment["points"]:
+        if counted >= n / _MOUTH:
+            yield from shares
+    for place, *edges in segment["band"]:
+        if place - segment["start"] >= n / _BAND_MOUTH:
+            yield from edges
+    yield segment["weight"]
 
 
 def versions_chart(counts: Sequence[VersionCount], policy: Policy | None = None) -> Chart:

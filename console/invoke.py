@@ -26,15 +26,6 @@ AT_ONCE = 8  # of this process: each holds one of its threads, and the pages nee
 _SUMMARY = re.compile(r"^Duration: ([0-9.]+) ms, ", re.MULTILINE)
 _SLOTS = threading.BoundedSemaphore(AT_ONCE)
 
-OWN_HEADERS = frozenset(
-    {
-        *("authorization", "content-length", "cookie", "expect", "host"),
-        *("connection", "keep-alive", "proxy-authorization", "proxy-connection"),
-        *("te", "trailer", "transfer-encoding", "upgrade"),
-    }
-)
-"""Headers of an `HttpCall` that are not the person's to write: made here, or of one connection."""
-
 
 @dataclass(frozen=True, slots=True)
 class EventCall:
@@ -48,7 +39,8 @@ class HttpCall:
     """A request to an HTTP function.
 
     `target` is path and query as they are sent: it begins with a slash and is percent-encoded. `headers` may
-    repeat a name, and has none of OWN_HEADERS; `cookies` is the header Cookie, empty for none.
+    repeat a name, and has none of `invocations.request_plan.OWN_HEADERS`, which are made here or of one
+    connection; `cookies` is the header Cookie, empty for none.
     """
 
     method: str

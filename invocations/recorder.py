@@ -109,7 +109,6 @@ class Recorder:
         log = log[-LOG_TAIL:]
         slot = int(started_at + duration_us / 1e6) // SLOT_S * SLOT_S
         key = (alias_revision, region, service, function, version, slot)
-        place = bisect_left(LATENCY_BOUNDS_US, duration_us)
         row = (
             request_id,
             started_at,
@@ -128,23 +127,30 @@ class Recorder:
             log,
         )
         with self._lock:
-            cell = self._cells.get(key)
-            if cell is None:
-                cell = self._cells[key] = Cell(len(LATENCY_BOUNDS_US) + 1)
-            cell.invocations += 1
-            cell.errors += error
-            cell.duration_us += duration_us
-            cell.latency[place] += 1
-            self._recorded += 1
+            self._count(key, error, duration_us)
             if unit_hash and alias_revision:
                 self._units.note(alias_revision, unit_hash, version, started_at)
             if labels is not None:
                 self._sample((request_id, started_at, alias_revision, version, decision, labels))
-            self._rows.append(row)
-            self._log_bytes += len(log)
-            while len(self._rows) > self._max_rows or self._log_bytes > self._max_log_bytes:
-                self._log_bytes -= len(self._rows.popleft()[-1])
-                self._dropped += 1
+            self._queue(row)
+
+    def _count(self, key: CellKey, error: bool, duration_us: int) -> None:
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = Cell(len(LATENCY_BOUNDS_US) + 1)
+        cell.invocations += 1
+        cell.errors += error
+        cell.duration_us += duration_us
+        cell.latency[bisect_left(LATENCY_BOUNDS_US, duration_us)] += 1
+        self._recorded += 1
+
+    def _queue(self, row: Row) -> None:
+        """Behind the others; when there is no room, the oldest go."""
+        self._rows.append(row)
+        self._log_bytes += len(row[-1])
+        while len(self._rows) > self._max_rows or self._log_bytes > self._max_log_bytes:
+            self._log_bytes -= len(self._rows.popleft()[-1])
+            self._dropped += 1
 
     def _sample(self, labelled: Labelled) -> None:
         """Keep every call's labels while they are few, then each with the same chance (Vitter's R)."""

@@ -172,3 +172,12 @@ def alias(
 ) -> Alias:
     policy = Policy(primary, Canary(canary, weight_bp) if canary else None, split or policies.Die())
     return aliases.create_alias(act(), of, name=name, setting=Setting(policy=policy))
+
+
+def storefront() -> Service:
+    """A service whose HTTP function is in version 1, which alias1 leads to."""
+    shop = service()
+    http_function(shop)
+    version(shop)
+    alias(shop)
+    return shop

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -10,14 +9,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from console.fc.limits import HTTP_HEADERS, HTTP_TARGET
+from console.forms import lines
 from console.forms.functions import code_input
-from console.invoke import OWN_HEADERS, EventCall, HttpCall
-from releases.core.parameters import BadParameter, has_controls, parse_parameter
+from console.invoke import EventCall, HttpCall
+from invocations.request_plan import OWN_HEADERS, OWN_PREFIXES
+from releases.core.parameters import BadParameter, has_controls
 from releases.core.triggers import METHODS
 
 MAX_PAYLOAD = 128 * 1024  # bytes of an event or body typed into the page; programs may send more
 MAX_HEADERS = HTTP_HEADERS - 1024  # bytes; the console adds some of its own
-MAX_LINES = 100  # headers, and cookies
 _PLAIN = "/%:@!$&'()*+,;=-._~"  # stand in a path as they are; a percent sign was encoded by who typed it
 
 
@@ -54,13 +54,15 @@ class HttpForm(forms.Form):
     )
     query = forms.CharField(
         required=False,
-        widget=code_input(2),
+        widget=lines.textarea(),
         help_text="One parameter a line: name=value. Or all in one line, as in an address: a=1&b=2.",
     )
     headers = forms.CharField(
-        required=False, widget=code_input(3), help_text="One a line: Name: value. A name may come again."
+        required=False,
+        widget=lines.textarea(3),
+        help_text="One a line: Name: value. A name may come again.",
     )
-    cookies = forms.CharField(required=False, widget=code_input(2), help_text="One a line: name=value.")
+    cookies = forms.CharField(required=False, widget=lines.textarea(), help_text="One a line: name=value.")
     body = forms.CharField(
         required=False, strip=False, widget=code_input(4), help_text="Any text. At most 128 KB."
     )
@@ -71,26 +73,20 @@ class HttpForm(forms.Form):
 
     def clean_path(self) -> str:
         path = self.cleaned_data["path"]
-        _check_text("path", path)
+        if has_controls(path.replace("\t", "")):
+            raise ValidationError("The path holds a control character.")
         if "?" in path:
             raise ValidationError("The query has a field of its own.")
         return quote(path if path.startswith("/") else f"/{path}", safe=_PLAIN)
 
     def clean_query(self) -> str:
-        pairs = [line for _number, line in _lines(self.cleaned_data["query"])]
-        for pair in pairs:
-            _check_text("query", pair)
-        return quote("&".join(pairs), safe=f"{_PLAIN}?")
+        return quote(lines.query(self.cleaned_data["query"]), safe=f"{_PLAIN}?")
 
-    def clean_headers(self) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            _header(number, *line.partition(":")) for number, line in _few(self.cleaned_data["headers"])
-        )
+    def clean_headers(self) -> lines.Pairs:
+        return lines.headers(self.cleaned_data["headers"], _check_sendable)
 
     def clean_cookies(self) -> str:
-        return "; ".join(
-            _cookie(number, *line.partition("=")) for number, line in _few(self.cleaned_data["cookies"])
-        )
+        return "; ".join(f"{name}={value}" for name, value in lines.cookies(self.cleaned_data["cookies"]))
 
     def clean_body(self) -> bytes:
         return _body("body", self.cleaned_data["body"])
@@ -118,55 +114,11 @@ class HttpForm(forms.Form):
         return f"{path}?{query}" if query else path
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines that hold anything, and their numbers. Only a line feed ends a line, with or without CR."""
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
-        if line.strip():
-            yield number, line.strip(" \t")
-
-
-def _few(text: str) -> list[tuple[int, str]]:
-    lines = list(_lines(text))
-    if len(lines) > MAX_LINES:
-        raise ValidationError(f"There are too many lines: {len(lines):,} of at most {MAX_LINES}.")
-    return lines
-
-
-def _header(number: int, name: str, colon: str, value: str) -> tuple[str, str]:
-    """An error names the line, never its value: it may be a secret."""
-    if not colon:
-        raise ValidationError(f"Line {number} is not of the form Name: value.")
-    _check_name("Header", number, name)
-    if name.lower() == "cookie":
-        raise ValidationError(f"Line {number}: cookies have a field of their own.")
-    if name.lower() in OWN_HEADERS or name.lower().startswith(("x-fc-", "x-serin-")):
-        raise ValidationError(
-            f"Line {number}: {name[:64]} does not reach the function: the gateway drops or makes it."
-        )
-    _check_text(f"value in line {number}", value)
-    return name, value.strip()
-
-
-def _cookie(number: int, name: str, equals: str, value: str) -> str:
-    if not equals:
-        raise ValidationError(f"Line {number} is not of the form name=value.")
-    _check_name("Cookie", number, name)
-    if ";" in value:
-        raise ValidationError(f"Line {number}: the value of a cookie cannot hold a semicolon.")
-    _check_text(f"value in line {number}", value)
-    return f"{name}={value}"
-
-
-def _check_name(kind: str, number: int, name: str) -> None:
-    try:
-        parse_parameter(kind, name)
-    except BadParameter as error:
-        raise ValidationError(f"Line {number}: {error}") from None
-
-
-def _check_text(noun: str, text: str) -> None:
-    if has_controls(text.replace("\t", "")):
-        raise ValidationError(f"The {noun} holds a control character.")
+def _check_sendable(name: str, value: str) -> None:
+    """Raises BadParameter."""
+    lines.check_header(name, value)
+    if name.lower() in OWN_HEADERS or name.lower().startswith(OWN_PREFIXES):
+        raise BadParameter(f"{name[:64]} does not reach the function: the gateway drops or makes it.")
 
 
 def _body(noun: str, text: str) -> bytes:

@@ -1,20 +1,17 @@
-"""The drawn attributes of a test run: fields named drawn-0-type and so on, so that plain forms carry them.
-
-*Add attribute* and *Remove* are submit buttons, `add_attribute` and `remove_attribute` (the place, from 0):
-the form comes back with what was typed, and an attribute more or less.
-"""
+"""The drawn attributes of a test run: fields named drawn-0-type, drawn-0-name ..."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from console.forms import lines
 from console.forms.checks import WholeNumberField
+from console.forms.rows import Row, Rows
 from invocations.drawn import (
     MAX_KEYS,
     MAX_NAME,
@@ -30,25 +27,16 @@ from invocations.drawn import (
     Spread,
 )
 from invocations.request_plan import MAX_DRAWN, check_attribute
+from releases.core.parameters import BadParameter
 
-ADD: Final = "add_attribute"
-REMOVE: Final = "remove_attribute"
 LIST, KEYS = "list", "keys"
-
-Row = Mapping[str, Any]
-
-_FIELD = re.compile(r"drawn-([0-9]{1,9})-(type|name|source|values|order|prefix|count|spread)")
-
-
-def _text(longest: int) -> forms.TextInput:
-    return forms.TextInput(attrs={"maxlength": longest, "autocomplete": "off", "spellcheck": "false"})
 
 
 class DrawnForm(forms.Form):
     """One attribute. `attribute` is set once this is valid."""
 
     type = forms.ChoiceField(required=False, choices=[(place.value, place.value) for place in Place])
-    name = forms.CharField(required=False, widget=_text(MAX_NAME))
+    name = forms.CharField(required=False, widget=lines.text_input(MAX_NAME))
     source = forms.ChoiceField(
         label="Drawn from",
         required=False,
@@ -71,7 +59,7 @@ class DrawnForm(forms.Form):
         required=False,
         strip=False,
         initial="user-",
-        widget=_text(MAX_PREFIX),
+        widget=lines.text_input(MAX_PREFIX),
         help_text="The number follows it.",
     )
     spread = forms.ChoiceField(
@@ -86,7 +74,10 @@ class DrawnForm(forms.Form):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if self.cleaned_data.get("type") == Place.COOKIE:
-            check_cookie(name)
+            try:
+                lines.check_foreign(name)
+            except BadParameter as bad:
+                raise ValidationError(str(bad)) from None
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -111,28 +102,9 @@ class DrawnForm(forms.Form):
         return Keys(data["count"] or 0, Spread(data["spread"] or Spread.EVEN), data["prefix"])
 
 
-def check_cookie(name: str) -> None:
-    """Raise ValidationError for what never reaches a function."""
-    if name.lower() in {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}:
-        raise ValidationError(f"The cookie {name} is the console's: the gateway keeps it from functions.")
-
-
-def rows(data: Mapping[str, Any]) -> list[Row]:
-    """The attributes that were posted, in the order of their places."""
-    found: dict[int, dict[str, Any]] = {}
-    for name in data:
-        match = _FIELD.fullmatch(name)
-        if match:
-            found.setdefault(int(match[1]), {})[match[2]] = data[name]
-    return [found[place] for place in sorted(found)]
-
-
-def edited(data: Mapping[str, Any]) -> list[Row]:
-    """The posted attributes after the button that was pressed; a place that is not there removes none."""
-    found = rows(data)
-    removed = data.get(REMOVE)
-    kept = [row for place, row in enumerate(found) if str(place) != removed]
-    return [*kept, {}] if ADD in data and len(kept) < MAX_DRAWN else kept
+ATTRIBUTES: Final = Rows(
+    form=DrawnForm, name="drawn", add="add_attribute", remove="remove_attribute", most=MAX_DRAWN
+)
 
 
 def shown(attributes: Iterable[DrawnAttribute]) -> list[Row]:
@@ -152,19 +124,3 @@ def _shown(source: Listed | Keys) -> dict[str, Any]:
         "prefix": source.prefix,
         "spread": source.spread.value,
     }
-
-
-def blank_forms(given: Iterable[Row]) -> list[DrawnForm]:
-    """Forms that show attributes without judging them."""
-    return [
-        DrawnForm(prefix=f"drawn-{place}", initial=dict(row))
-        for place, row in enumerate(list(given)[:MAX_DRAWN])
-    ]
-
-
-def judged_forms(given: Iterable[Row]) -> list[DrawnForm]:
-    """Forms that say what is wrong with each attribute; at most one more than there can be."""
-    return [
-        DrawnForm({f"drawn-{place}-{name}": text for name, text in row.items()}, prefix=f"drawn-{place}")
-        for place, row in enumerate(list(given)[: MAX_DRAWN + 1])
-    ]

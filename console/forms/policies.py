@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from django import forms
 
+from console.forms import lines
 from console.forms import rules as rule_forms
+from console.forms.offers import NO_SUCH_VERSION, offer, version_label
 from releases.core.parameters import MAX_KEY, BadParameter, parse_parameter
 from releases.core.policies import (
     CONTENT,
@@ -30,8 +32,6 @@ from releases.core.rules import MAX_RULES, Combiner, Rules
 from releases.models import Version
 
 DIE: Final = "Die"
-NO_SUCH_VERSION: Final = {"invalid_choice": "There is no such version: it may have been deleted meanwhile."}
-MAX_LABEL: Final = 80
 
 
 def _percent_input(**attrs: object) -> forms.NumberInput:
@@ -77,7 +77,7 @@ class PolicyForm(forms.Form):
     sticky_key = forms.CharField(
         label="Parameter",
         required=False,
-        widget=forms.TextInput(attrs={"maxlength": MAX_KEY, "autocomplete": "off", "spellcheck": "false"}),
+        widget=lines.text_input(MAX_KEY),
     )
     combiner = forms.ChoiceField(
         label="Rule pattern",
@@ -97,14 +97,12 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args: Any, versions: Iterable[Version], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", "Choose a version"), *((version.number, _label(version)) for version in versions)]
+        named = [(version.number, version_label(version)) for version in versions]
         for name in ("primary", "canary"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-            field.choices = choices
+            offer(self, name, [("", "Choose a version"), *named])
         self.policy: Policy | None = None
-        self._rows = rule_forms.edited(self.data) if self.is_bound else self.initial.get("rules", [])
-        self.rules = rule_forms.blank_forms(self._rows)
+        self._rows = rule_forms.RULES.edited(self.data) if self.is_bound else self.initial.get("rules", [])
+        self.rules = rule_forms.RULES.blank(self._rows or [{}])
         if self.initial.get("added"):
             self.rules[-1].fields["key"].widget.attrs["autofocus"] = True
 
@@ -167,7 +165,7 @@ class PolicyForm(forms.Form):
             self.add_error(
                 "combiner", f"An alias can have {MAX_RULES} rules at the most; {count:,} were sent."
             )
-        self.rules = rule_forms.judged_forms(self._rows) or self.rules
+        self.rules = rule_forms.RULES.judged(self._rows) or self.rules
         made = [form.rule for form in self.rules if form.is_valid() and form.rule is not None]
         if len(made) != count or self.has_error("combiner"):
             return None
@@ -214,12 +212,5 @@ def initial(policy: Policy) -> dict[str, object]:
 def typed(data: Mapping[str, Any], form: type[PolicyForm]) -> dict[str, object]:
     """What was posted, as a panel opens that shows it without judging it, after *Add rule* or *Remove*."""
     fields = {name: data[name] for name in form.base_fields if name in data}
-    pressed = {"added": rule_forms.ADD in data, "removed": rule_forms.REMOVE in data}
-    return fields | pressed | {"rules": rule_forms.edited(data)}
-
-
-def _label(version: Version) -> str:
-    words = (
-        f"Version {version.number}: {version.description}" if version.description else f"Version {version}"
-    )
-    return words if len(words) <= MAX_LABEL else words[: MAX_LABEL - 1] + "…"
+    pressed = {"added": rule_forms.RULES.add in data, "removed": rule_forms.RULES.remove in data}
+    return fields | pressed | {"rules": rule_forms.RULES.edited(data)}

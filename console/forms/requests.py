@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
-from console.forms import drawn
+from console.forms import lines
+from console.forms.drawn import ATTRIBUTES
+from console.forms.rows import Row
 from invocations.request_plan import MAX_BODY, MAX_DRAWN, METHODS, BadRequestPlan, RequestPlan
-
-
-def _lines_input() -> forms.Textarea:
-    return forms.Textarea(attrs={"class": "code", "rows": 2, "autocomplete": "off", "spellcheck": "false"})
 
 
 def _line_input() -> forms.TextInput:
@@ -29,8 +25,8 @@ class RequestForm(forms.Form):
     query = forms.CharField(
         required=False, widget=_line_input(), help_text="As in an address: a=1&b=2. Sent with every call."
     )
-    headers = forms.CharField(required=False, widget=_lines_input(), help_text="Name: value, one a line.")
-    cookies = forms.CharField(required=False, widget=_lines_input(), help_text="name=value, one a line.")
+    headers = forms.CharField(required=False, widget=lines.textarea(), help_text="Name: value, one a line.")
+    cookies = forms.CharField(required=False, widget=lines.textarea(), help_text="name=value, one a line.")
     body = forms.CharField(
         required=False,
         strip=False,
@@ -38,9 +34,11 @@ class RequestForm(forms.Form):
         help_text=f"At most {MAX_BODY // 1024} KB.",
     )
 
-    def __init__(self, *args: Any, rows: Iterable[drawn.Row], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rows: Iterable[Row], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rows = drawn.judged_forms(rows) if self.is_bound else drawn.blank_forms(rows)
+        given = list(rows)
+        self._too_many = len(given) > MAX_DRAWN
+        self.rows = ATTRIBUTES.judged(given) if self.is_bound else ATTRIBUTES.blank(given)
         self.plan: RequestPlan | None = None
 
     @property
@@ -51,14 +49,11 @@ class RequestForm(forms.Form):
         query: str = self.cleaned_data["query"]
         return query.removeprefix("?")
 
-    def clean_headers(self) -> tuple[tuple[str, str], ...]:
-        return _pairs(self.cleaned_data["headers"], ":")
+    def clean_headers(self) -> lines.Pairs:
+        return lines.headers(self.cleaned_data["headers"])
 
-    def clean_cookies(self) -> tuple[tuple[str, str], ...]:
-        pairs = _pairs(self.cleaned_data["cookies"], "=")
-        for name, _ in pairs:
-            drawn.check_cookie(name)
-        return pairs
+    def clean_cookies(self) -> lines.Pairs:
+        return lines.cookies(self.cleaned_data["cookies"])
 
     def clean_body(self) -> str:
         body: str = self.cleaned_data["body"]
@@ -67,6 +62,8 @@ class RequestForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         super().clean()
         attributes = [row.attribute for row in self.rows if row.is_valid()]
+        if self._too_many:
+            self.add_error(None, f"At most {MAX_DRAWN} attributes are drawn.")
         if not self.errors:
             self._take(RequestPlan(**self.cleaned_data, drawn=tuple(each for each in attributes if each)))
         if len(attributes) < len(self.rows):
@@ -97,16 +94,3 @@ def shown(plan: RequestPlan) -> dict[str, Any]:
         "cookies": "\n".join(f"{name}={value}" for name, value in plan.cookies),
         "body": plan.body,
     }
-
-
-def _pairs(text: str, mark: str) -> tuple[tuple[str, str], ...]:
-    """The pairs of lines such as "name: value"; empty lines are none. Raises ValidationError."""
-    found = []
-    for number, line in enumerate(re.split("\r\n|\r|\n", text), start=1):
-        if not line.strip(" \t"):
-            continue
-        name, there, value = line.partition(mark)
-        if not there:
-            raise ValidationError(f"Line {number} has no “{mark}”.")
-        found.append((name.strip(" \t"), value.strip(" \t")))
-    return tuple(found)

@@ -8,9 +8,11 @@ from typing import Any
 
 from django import forms
 
-from console.forms import drawn, requests
+from console.forms import requests
 from console.forms.checks import WholeNumberField
+from console.forms.offers import offer
 from console.forms.requests import RequestForm
+from console.forms.rows import Row
 from invocations.models import TestRun
 from invocations.operations import MAX_CONCURRENCY, MAX_PAYLOAD_BYTES, MAX_PAYLOADS, MAX_TOTAL, BadRun, Plan
 from invocations.request_plan import RequestPlan, parse
@@ -84,15 +86,15 @@ class TestRunForm(forms.Form):
         region: str,
         choices: Choices,
         initial: Mapping[str, Any],
-        rows: Iterable[drawn.Row],
+        rows: Iterable[Row],
     ) -> None:
         chosen = {name: getattr(choices, name) for name in ("service", "qualifier", "function")}
         super().__init__(data, initial={**initial, **chosen})
         self.region = region
-        self._offer("service", ((name, name) for name in choices.services))
-        self._offer("qualifier", choices.qualifiers)
-        self._offer(
-            "function", ((name, f"{name} ({TYPES[kind]})") for name, kind in choices.functions.items())
+        offer(self, "service", ((name, name) for name in choices.services))
+        offer(self, "qualifier", choices.qualifiers)
+        offer(
+            self, "function", ((name, f"{name} ({TYPES[kind]})") for name, kind in choices.functions.items())
         )
         self.request: RequestForm | None = None
         if choices.is_http:
@@ -135,11 +137,6 @@ class TestRunForm(forms.Form):
             self.add_error(refusal.field, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
         else:
             self.plan = plan
-
-    def _offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = list(choices)
 
 
 def shown(run: TestRun) -> dict[str, Any]:

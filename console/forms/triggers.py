@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from console.forms.checks import obeys
+from console.forms.offers import offer
 from releases.core import names
 from releases.core.triggers import METHODS, Auth, HttpTrigger, http_config, parse_http
 from releases.models import Trigger
@@ -59,10 +60,9 @@ class TriggerForm(HttpConfigForm):
 
     def __init__(self, *args: Any, qualifiers: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["qualifier"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         # Without the first, a trigger whose alias is gone would open as if it were at LATEST.
-        field.choices = [("", "Choose a version or alias"), *((text, text) for text in qualifiers)]
+        nothing = ("", "Choose a version or alias")
+        offer(self, "qualifier", [nothing, *((text, text) for text in qualifiers)])
 
 
 class CreateTriggerForm(TriggerForm):

@@ -8,10 +8,10 @@ from typing import Any, Final
 from django import forms
 
 from console.forms.checks import obeys
+from console.forms.offers import NO_SUCH_VERSION, offer
 from releases.core import names
 
 LATEST: Final = str(names.LATEST)
-NO_SUCH_VERSION: Final = {"invalid_choice": "There is no such version: it may have been deleted meanwhile."}
 
 
 class PublishForm(forms.Form):
@@ -32,9 +32,8 @@ class CompareVersionsForm(forms.Form):
     def __init__(self, *args: Any, numbers: Iterable[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(LATEST, LATEST), *((str(number), str(number)) for number in numbers)]
-        for field in self.fields.values():
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-            field.choices = choices
+        for name in self.fields:
+            offer(self, name, choices)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

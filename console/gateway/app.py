@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.messages.storage.cookie import CookieStorage
 
+from console.cookies import own_cookies
 from invocations import tokens
 from invocations.engine.pool import Limits, Pool, SandboxUnavailable
 from invocations.recorder import Recorder
@@ -109,15 +109,8 @@ class Gateway:
 
 
 def _border() -> Border:
-    """No cookie of the console passes: session, CSRF, the messages between two pages, the language."""
-    names = (
-        settings.SESSION_COOKIE_NAME,
-        settings.CSRF_COOKIE_NAME,
-        settings.LANGUAGE_COOKIE_NAME,
-        CookieStorage.cookie_name,
-    )
     host = urlsplit(settings.CONSOLE_URL).hostname or ""
-    return Border(frozenset(name.lower().encode() for name in names), host.encode())
+    return Border(frozenset(name.encode() for name in own_cookies()), host.encode())
 
 
 application = Gateway()

@@ -2,13 +2,13 @@
 
 Cookies ignore ports: where console and gateway share a host name, a browser sends the console's session to
 every function, and a function could replace it, or push it out with many others. So the console's names
-pass in neither direction, and under the console's host name functions set no cookie at all.
+pass in neither direction, no rule sees them, and under the console's host name functions set no cookie.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,8 +31,8 @@ _HOP_BY_HOP = frozenset(
     )
 )
 _NOT_IN = _HOP_BY_HOP | {b"content-length", b"expect"}
-# Ours alone to say; Clear-Site-Data would log people out of the console under a shared host name, and
-# Alt-Svc would lead callers elsewhere.
+# Ours alone to say; Clear-Site-Data would log people out of the console under a shared host name, Alt-Svc
+# would lead callers elsewhere, and Strict-Transport-Security would bind all who share the host name.
 _NOT_OUT = _HOP_BY_HOP | {
     b"alt-svc",
     b"clear-site-data",
@@ -41,6 +41,7 @@ _NOT_OUT = _HOP_BY_HOP | {
     b"date",
     b"server",
     b"set-cookie2",
+    b"strict-transport-security",
 }
 _RESERVED = (b"x-fc-", b"x-serin-")
 _OUR_SCHEMES = (b"FC ", b"Serin ")
@@ -53,6 +54,11 @@ class Border:
 
     cookies: frozenset[bytes]
     console_host: bytes
+
+    def decided_on(self, headers: Mapping[bytes, bytes]) -> Mapping[bytes, bytes]:
+        """The headers that rules and keys see: whoever sets an alias must not guess at a session by them."""
+        cookies = headers.get(b"cookie")
+        return headers if cookies is None else {**headers, b"cookie": self._without_ours(cookies)}
 
     def inwards(self, headers: Iterable[tuple[bytes, bytes]], body_bytes: int) -> HeaderList:
         """The headers of a request that its function gets."""

@@ -116,7 +116,7 @@ class DataPlane:
         caller = await self._enter(request, called)
         tail = _wants_log(request) and caller is not ANYBODY
         payload = await request.read(SYNC_PAYLOAD)
-        call = Attributes(request.headers, request.query, http=True)
+        call = Attributes(self._border.decided_on(request.headers), request.query, http=True)
         route = await self._route(caller, self._region(caller, request), called, call)
         if route.target.bundle.type != "http":
             raise no_http_function(called)

@@ -235,6 +235,8 @@ class HttpProtocol(asyncio.Protocol):
         if self._receiving is not None:
             return
         name = name.lower()
+        # The parser takes the blanks before a value away, but not those behind it (RFC 9110, 5.5).
+        value = value.rstrip(b" \t")
         if name in self._headers:
             self._repeated.append((name, value))
         else:

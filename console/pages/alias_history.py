@@ -14,6 +14,7 @@ from console.access import alias_for
 from console.forms.history import CompareRevisionsForm, MomentForm
 from console.pages.alias_page import per_minute
 from releases.core import policy_diff
+from releases.core.fields import Field
 from releases.models import Alias
 from releases.queries import aliases as query
 from releases.queries import history
@@ -72,7 +73,7 @@ def alias_compare(request: HttpRequest, region: str, service: str, name: str) ->
     if chosen:
         old, new = (reign.state for reign in chosen)
         fields = policy_diff.fields(old.policy, new.policy)
-        words = policy_diff.Field("Description", old.revision.description, new.revision.description)
+        words = Field("Description", old.revision.description, new.revision.description)
         context["fields"] = [*fields, words] if words.old or words.new else fields
         context["rules"] = policy_diff.rules(old.policy, new.policy)
     status = 422 if form.errors else 200

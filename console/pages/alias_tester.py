@@ -10,7 +10,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from console.access import alias_for, service_for
-from console.forms.tester import RequestForm
+from console.forms.tester import TesterForm
 from console.htmx import fragment
 from console.pages.alias_preview import draft
 from releases.core.explain import Trace, explain
@@ -37,14 +37,14 @@ def alias_tester(request: HttpRequest, region: str, service: str, name: str = ""
 
 def tested(request: HttpRequest, policy: Policy | None, alias: Alias | None) -> dict[str, Any]:
     """The tester with its answer; no trace where the draft or the request is not complete."""
-    form = RequestForm(request.POST)
+    form = TesterForm(request.POST)
     trace = _try(policy, form.attributes(), alias) if policy and form.is_valid() else None
     return {"tester": form, "was_tested": True, "policy": policy, "trace": trace}
 
 
 def tester(request: HttpRequest) -> dict[str, Any]:
     """The tester with what was typed so far, and no answer."""
-    form = RequestForm()
+    form = TesterForm()
     if request.method == "POST":
         names = {form.add_prefix(name): name for name in form.fields}
         form.initial = {name: request.POST[sent] for sent, name in names.items() if sent in request.POST}

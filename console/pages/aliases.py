@@ -12,8 +12,9 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from console.access import act_of, alias_for, region_for, seen_teams, service_for
-from console.forms import policies, rules
+from console.forms import policies
 from console.forms.aliases import AliasForm, CreateAliasForm, initial
+from console.forms.rules import RULES
 from console.htmx import fragment, go_to, is_htmx
 from console.pages import (
     alias_blast,
@@ -40,7 +41,7 @@ PAGE_SIZE: Final = 20
 FORM = "console/aliases/_alias_form.html"
 CREATE = "console/aliases/alias_create.html"
 EDIT = "console/aliases/alias_edit.html"
-ASIDES: Final = {rules.ADD, rules.REMOVE, TEST}
+ASIDES: Final = {RULES.add, RULES.remove, TEST}
 """Buttons of the panel that save nothing."""
 
 

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from console.access import act_of, region_for, require_team, service_for, test_run_for
 from console.forms import drawn
+from console.forms.offers import version_label
+from console.forms.rows import Row
 from console.forms.testruns import Choices, TestRunForm, shown
 from console.htmx import fragment, go_to, is_htmx
 from invocations.refusals import Refused
@@ -28,7 +30,7 @@ from releases.queries import versions as version_query
 from releases.queries.aliases import AliasState
 
 SUGGEST: Final = "suggest"
-ASIDES: Final = {drawn.ADD, drawn.REMOVE, SUGGEST}
+ASIDES: Final = {drawn.ATTRIBUTES.add, drawn.ATTRIBUTES.remove, SUGGEST}
 """Buttons of the form that start nothing."""
 
 FORM = "console/testruns/_testrun_form.html"
@@ -88,8 +90,8 @@ def _sent(request: HttpRequest, region: str, *, judged: bool) -> dict[str, Any]:
     data = request.POST
     choices, states = _choices(region, data.dict(), strict=judged)
     suggested = _suggested(choices, states)
-    rows = drawn.edited(data)
-    if SUGGEST in data or not (judged or rows or drawn.REMOVE in data):
+    rows = drawn.ATTRIBUTES.edited(data)
+    if SUGGEST in data or not (judged or rows or drawn.ATTRIBUTES.remove in data):
         rows = suggested
     form = TestRunForm(
         data if judged else None, region=region, choices=choices, initial=data.dict(), rows=rows
@@ -142,13 +144,7 @@ def _callable_aliases(service: Service) -> list[AliasState]:
 
 def _qualifiers(service: Service, states: list[AliasState]) -> list[tuple[str, str]]:
     """Aliases first, since they are what callers name."""
-    versions = [
-        (
-            str(version),
-            f"Version {version}: {version.description}" if version.description else f"Version {version}",
-        )
-        for version in version_query.versions(service)
-    ]
+    versions = [(str(version), version_label(version)) for version in version_query.versions(service)]
     aliases = [(state.name, f"{state.name}: {state.sentence}") for state in states]
     return [*aliases, (str(LATEST), "LATEST: the working copy"), *versions]
 
@@ -161,7 +157,7 @@ def _functions(service: Service, qualifier: str) -> dict[str, str]:
     return dict(catalog.functions(service, at).values_list("name", "type"))
 
 
-def _suggested(choices: Choices, states: list[AliasState]) -> list[drawn.Row]:
+def _suggested(choices: Choices, states: list[AliasState]) -> list[Row]:
     """Attributes that the chosen alias looks at, if there is one."""
     policy = next((state.policy for state in states if state.name == choices.qualifier), None)
     return drawn.shown(query.attributes(policy)) if policy is not None and choices.is_http else []

@@ -14,8 +14,9 @@ from console import code_diff
 from console.access import service_for
 from console.code_diff import CodeDiff
 from console.forms.versions import LATEST, CompareVersionsForm
+from releases.core.fields import Field
 from releases.core.names import parse_qualifier
-from releases.core.version_diff import FunctionChange, Setting, State, compare
+from releases.core.version_diff import FunctionChange, State, compare
 from releases.models import FunctionConfiguration, Service
 from releases.queries import catalog, routing
 from releases.queries import versions as query
@@ -53,7 +54,7 @@ def _compared(service: Service, sides: list[Shown], wanted: str) -> dict[str, An
     changes = compare(map(snapshot, old.values()), map(snapshot, new.values()))
     return {
         "sides": [_side(service, side) for side in sides],
-        "descriptions": Setting("Description", *(_description(service, side) for side in sides)),
+        "descriptions": Field("Description", *(_description(service, side) for side in sides)),
         "changes": [_change(change, old, new) for change in changes if change.state is not State.SAME],
         "same": [change.name for change in changes if change.state is State.SAME],
     } | _code(changes, wanted, old, new)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from .orders import Order, as_number, as_version, sort_key
-from .parameters import Parameter
+from .parameters import Parameter, Source
 from .policies import WHOLE_BP, Policy, Sticky
 from .policy_words import condition
 from .recording import folded
@@ -28,6 +28,7 @@ _NEGATED: Final = {
 }
 _LOWER: Final = {Operator.GREATER, Operator.AT_LEAST}
 _UPPER: Final = {Operator.LESS, Operator.AT_MOST}
+_EXACT: Final = {Operator.EQUAL, Operator.NOT_EQUAL}
 _FEW_CALLS: Final = 100  # recorded calls below which a parameter's absence says nothing
 _HOT: Final = 0.5
 
@@ -112,7 +113,8 @@ def _rules(rules: Rules, facts: Facts) -> list[Finding]:
             "Rules act on calls of HTTP functions, and this service has none: every call goes to the primary."
         )
         found.append(Finding("no-http", text, "Create an HTTP function, or choose Random."))
-    found += [finding for rule in rules.items for finding in _text_order(rule)]
+    for rule in rules.items:
+        found += [*_text_order(rule), *_blanks(rule)]
     found += _repeated(rules.items)
     if rules.combiner is Combiner.ALL:
         found += _never_true(rules.items)
@@ -122,7 +124,7 @@ def _rules(rules: Rules, facts: Facts) -> list[Finding]:
 
 
 def _text_order(rule: Rule) -> Iterable[Finding]:
-    if rule.order is not Order.TEXT or rule.operator not in _LOWER | _UPPER:
+    if not _is_text(rule) or rule.operator not in _LOWER | _UPPER:
         return
     for order, read in ((Order.NUMBER, as_number), (Order.VERSION, as_version)):
         if read(rule.value) is not None:
@@ -131,12 +133,20 @@ def _text_order(rule: Rule) -> Iterable[Finding]:
             return
 
 
+def _blanks(rule: Rule) -> Iterable[Finding]:
+    """Headers and cookies come without the blanks around their values; a query parameter may keep them."""
+    source = rule.parameter.source
+    if rule.operator in _EXACT and source is not Source.QUERY and rule.value != rule.value.strip(" "):
+        text = f"The value of {condition(rule)} begins or ends with a blank: no {source.label.lower()} does."
+        yield Finding("blanks", text, "Remove the blank.")
+
+
 def _repeated(items: tuple[Rule, ...]) -> list[Finding]:
     return [
         Finding(
             "repeated", f"The rule {condition(rule)} stands there {times} times.", "Remove the repetition."
         )
-        for rule, times in Counter(items).items()
+        for rule, times in Counter(replace(rule, parameter=folded(rule.parameter)) for rule in items).items()
         if times > 1
     ]
 
@@ -154,23 +164,45 @@ def _never_true(items: tuple[Rule, ...]) -> list[Finding]:
 
 
 def _always_true(items: tuple[Rule, ...]) -> list[Finding]:
+    """As text alone: what is no number meets neither >= 5 nor < 5."""
     return [
         Finding(
             "always-true",
-            f"Every call that has {parameter} meets one of its rules: all of them go to the canary.",
+            f"Every call {_that_has(parameter, order)} meets one of its rules: all of them go to the canary.",
             "Meet all of them instead, or remove one.",
         )
         for parameter, rules in _by_parameter(items).items()
-        if _contradict([_negated(rule) for rule in rules if rule.operator in _NEGATED])
+        if (order := _covered(rules)) is not None
     ]
+
+
+def _that_has(parameter: Parameter, order: Order) -> str:
+    return f"that has {parameter}" if order is Order.TEXT else f"whose {parameter} is a {order.value}"
+
+
+def _covered(rules: list[Rule]) -> Order | None:
+    """Of which kind every value meets one of the rules: any text, or only any number or version."""
+    for rule in rules:
+        # All values but one meet it.
+        if rule.operator is Operator.NOT_EQUAL and rule.order is Order.TEXT:
+            return Order.TEXT if any(matcher(other)(rule.value) for other in rules) else None
+    for order in Order:
+        alike = [rule for rule in rules if rule.operator in _NEGATED and rule.order is order]
+        if _contradict([_negated(rule) for rule in alike]):
+            return order
+    return None
 
 
 def _by_parameter(items: Iterable[Rule]) -> dict[Parameter, list[Rule]]:
     found: dict[Parameter, list[Rule]] = defaultdict(list)
     for rule in items:
         if rule.operator is not Operator.PERCENT:
-            found[rule.parameter].append(rule)
+            found[folded(rule.parameter)].append(rule)
     return found
+
+
+def _is_text(rule: Rule) -> bool:
+    return rule.order is Order.TEXT
 
 
 def _negated(rule: Rule) -> Rule:
@@ -192,12 +224,14 @@ def _wanted(rule: Rule) -> tuple[str, ...] | None:
     """The only values that can meet it, where they can be listed."""
     if rule.operator is Operator.IN:
         return rule.members
-    return (rule.value,) if rule.operator is Operator.EQUAL and rule.order is Order.TEXT else None
+    return (rule.value,) if rule.operator is Operator.EQUAL and _is_text(rule) else None
 
 
 def _apart(low: Rule, high: Rule) -> bool:
-    """A lower bound above an upper one, in the same order."""
-    if low.operator not in _LOWER or high.operator not in _UPPER or low.order is not high.order:
+    """A lower bound above an upper one, in the same order; one value is both."""
+    if low.operator not in _LOWER | {Operator.EQUAL} or high.operator not in _UPPER | {Operator.EQUAL}:
+        return False
+    if low.order is not high.order:
         return False
     key = sort_key(low.order)
     floor, ceiling = key(low.value), key(high.value)

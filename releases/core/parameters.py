@@ -22,7 +22,11 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
 
 class BadParameter(ValueError):
-    """A parameter that cannot be named so; the text is a sentence."""
+    """A parameter that cannot be named so; the text is a sentence, `part` is type or key."""
+
+    def __init__(self, text: str, part: str = "key") -> None:
+        super().__init__(text)
+        self.part = part
 
 
 class Source(StrEnum):
@@ -49,7 +53,7 @@ class Parameter:
 def parse_parameter(kind: object, key: object) -> Parameter:
     """Read the type and key of a rule. Raises `BadParameter`."""
     if not isinstance(kind, str) or kind not in _SOURCES:
-        raise BadParameter("The parameter type must be Header, Cookie or Query.")
+        raise BadParameter("The parameter type must be Header, Cookie or Query.", part="type")
     source = _SOURCES[kind]
     if not isinstance(key, str) or not key:
         raise BadParameter("The parameter needs a name.")

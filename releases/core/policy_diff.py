@@ -7,24 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from .fields import Field
 from .policies import Policy, format_percent
 from .policy_words import condition, split_name
 from .rules import Combiner, Rules
 
 NOTHING: Final = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What both say of one thing; empty where one says nothing."""
-
-    name: str
-    old: str
-    new: str
-
-    @property
-    def changed(self) -> bool:
-        return self.old != self.new
 
 
 class Mark(StrEnum):

@@ -94,6 +94,12 @@ def compile_labels(parameters: Sequence[Parameter]) -> Callable[[Attributes], La
     return read
 
 
+def kept(parameters: Iterable[Parameter], labels: Mapping[str, object]) -> dict[Parameter, str]:
+    """The values that were kept of these parameters; most calls have none."""
+    found = {parameter: labels.get(label(parameter)) for parameter in parameters}
+    return {parameter: value for parameter, value in found.items() if isinstance(value, str)}
+
+
 def parameter_of(name: str) -> Parameter | None:
     """The parameter that a label names; None for what is no parameter."""
     kind, _, key = name.partition(" ")

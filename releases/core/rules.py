@@ -90,7 +90,7 @@ def make_rule(kind: object, key: object, operator: object, value: object, order:
     try:
         parameter = parse_parameter(kind, key)
     except BadParameter as bad:
-        raise BadRule("type" if not _is_kind(kind) else "key", str(bad)) from bad
+        raise BadRule(bad.part, str(bad)) from bad
     known = _operator(operator)
     compared = _order(order) if known.compares else Order.TEXT
     return Rule(parameter, known, _value(known, value, compared), compared)
@@ -140,10 +140,6 @@ def _print_item(rule: Rule) -> dict[str, str]:
 
 def _lowered(members: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name).lower(): value for name, value in members.items()}
-
-
-def _is_kind(kind: object) -> bool:
-    return kind in ("Header", "Cookie", "Param", "Query")
 
 
 def _combiner(value: object) -> Combiner:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .fields import Field
+
 
 class State(StrEnum):
     ADDED = "added"
@@ -26,19 +28,6 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """One field of the configuration; empty where a snapshot has nothing to say."""
-
-    name: str
-    old: str
-    new: str
-
-    @property
-    def changed(self) -> bool:
-        return self.old != self.new
-
-
-@dataclass(frozen=True, slots=True)
 class Variable:
     """An environment variable and what became of it, without its value."""
 
@@ -50,7 +39,7 @@ class Variable:
 class FunctionChange:
     name: str
     state: State
-    settings: tuple[Setting, ...]
+    settings: tuple[Field, ...]
     environment: tuple[Variable, ...]
     code: State
 
@@ -77,9 +66,9 @@ def _function(old: Snapshot | None, new: Snapshot | None) -> FunctionChange:
     return FunctionChange(name=some.name, state=state, settings=settings, environment=environment, code=code)
 
 
-def _settings(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Setting, ...]:
+def _settings(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Field, ...]:
     names = dict.fromkeys([*old, *new])
-    return tuple(Setting(name, old.get(name, ""), new.get(name, "")) for name in names)
+    return tuple(Field(name, old.get(name, ""), new.get(name, "")) for name in names)
 
 
 def _environment(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Variable, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from invocations import queries as recorded
 from invocations.models import Invocation
-from releases.core import kept_values
+from releases.core import recording
 from releases.core.explain import Trace, explain
 
 from . import aliases
@@ -37,5 +37,5 @@ def tell(row: Invocation) -> Told | None:
     if revision is None or policy is None:
         return None
     (state,) = aliases.history(revision.alias, [revision])
-    values = kept_values.values(policy, recorded.labels_of(row))
+    values = recording.kept(policy.parameters, recorded.labels_of(row))
     return Told(state, explain(policy, row.decision, values), row.version, bool(values))

@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Final
 
+from django.db.models import QuerySet
+
 from invocations import queries as recorded
 from releases.core import policies
 from releases.core.lint import Seen
@@ -13,7 +15,7 @@ from releases.core.parameters import Parameter
 from releases.core.policies import Policy
 from releases.core.recording import parameter_of
 from releases.core.replay import Call, Replay, replay
-from releases.models import Alias
+from releases.models import Alias, AliasRevision
 
 from . import aliases
 
@@ -31,25 +33,26 @@ def blast_radius(alias: Alias, draft: Policy) -> Replay:
 
 def calls(alias: Alias) -> list[Call]:
     """The newest recorded calls, newest first."""
-    known = _policies(alias)
-    rows = recorded.labelled(known, limit=NEWEST)
+    rows = _revisions(alias).values_list("pk", "policy")
+    known = {pk: policies.parse(document) for pk, document in rows}
     return [
         Call(str(row.pk), known[row.alias_revision], int(row.version), row.decision, row.labels)
-        for row in rows
+        for row in recorded.labelled(known, limit=NEWEST)
         if row.version.isdigit()
     ]
 
 
 def count(alias: Alias) -> int:
     """How many calls are recorded at the moment; NEWEST stands for that many or more."""
-    return recorded.count_labelled(aliases.revisions(alias).values_list("pk", flat=True)[:REVISIONS], NEWEST)
+    return recorded.count_labelled(_revisions(alias).values_list("pk", flat=True), NEWEST)
 
 
 def facts_seen(alias: Alias) -> Mapping[Parameter, Seen]:
     """What the newest recorded calls had of each recorded parameter. Two queries."""
     values: dict[str, Counter[str | None]] = defaultdict(Counter)
-    for call in calls(alias):
-        for name, value in call.labels.items():
+    revisions = _revisions(alias).values_list("pk", flat=True)
+    for row in recorded.labelled(revisions, limit=NEWEST):
+        for name, value in row.labels.items():
             values[name][value] += 1
     named = {parameter_of(name): seen for name, seen in values.items()}
     return {parameter: _seen(found) for parameter, found in named.items() if parameter is not None}
@@ -65,6 +68,5 @@ def _seen(values: Counter[str | None]) -> Seen:
     )
 
 
-def _policies(alias: Alias) -> dict[int, Policy]:
-    rows = aliases.revisions(alias).values_list("pk", "policy")[:REVISIONS]
-    return {pk: policies.parse(document) for pk, document in rows}
+def _revisions(alias: Alias) -> QuerySet[AliasRevision]:
+    return aliases.revisions(alias)[:REVISIONS]

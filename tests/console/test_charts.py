@@ -76,6 +76,24 @@ def test_split_chart__many_invocations__axis_closes_in_on_the_weight() -> None:
     assert 29 <= chart["range"]["min"] < 30 < chart["range"]["max"] <= 31
 
 
+def test_split_chart__one_share_and_no_weight__stands_amid_an_axis_with_two_ends() -> None:
+    [axis, low, high] = [
+        charts.split_chart([split((1000, k), policy=RULES)])["range"] for k in (336, 0, 1000)
+    ]
+    assert axis == {"min": 31, "max": 37, "step": 1}
+    assert (low["min"], low["max"]) == (0, 3)
+    assert (high["min"], high["max"]) == (97, 100)
+
+
+def test_split_chart__even_spread__axis_shows_the_band_of_the_last_three_quarters() -> None:
+    chart = charts.split_chart([split((20, 6), (2000, 601), policy=EVEN)])
+    [segment] = chart["segments"]
+    late = [station for station in segment["band"] if station[0] >= 500]
+    assert len(late) > 10
+    assert chart["range"]["min"] <= min(low for _, low, _ in late)
+    assert chart["range"]["max"] >= max(high for _, _, high in late)
+
+
 def test_split_chart__even_spread__has_its_bound_and_no_interval() -> None:
     chart = charts.split_chart([split((10, 4), (100, 31), policy=EVEN)])
     [segment] = chart["segments"]

@@ -1,4 +1,4 @@
-"""Fixtures of the engine's and the runtimes' tests."""
+"""Fixtures of the engine's, the runtimes' and the recorder's tests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from console.gateway.database import conninfo
+from invocations.recorder import Recorder
 from tests.invocations.engine.rooms import Theatre, temporary_home
 
 
@@ -15,3 +17,11 @@ def theatre() -> Iterator[Theatre]:
         theatre = Theatre(home)
         yield theatre
         theatre.close()
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    recorder = Recorder(conninfo())
+    recorder.start()
+    yield recorder
+    recorder.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import psycopg
 import pytest
@@ -13,58 +11,12 @@ from django.db import connection
 
 from console.gateway.database import conninfo
 from invocations.batches import Batch, Writer
-from invocations.models import Invocation, InvocationLabels, RecorderBatch, TrafficBucket, TrafficUnit
-from invocations.queries import Units, units_of_revisions
-from invocations.recorder import LABELS_PER_BATCH, LATENCY_BOUNDS_US, Recorder
+from invocations.models import Invocation, RecorderBatch, TrafficBucket
+from invocations.recorder import LATENCY_BOUNDS_US, Recorder
 
-AT = 1_800_000_003.5  # in the slot that begins at ...000
-AWAY = "host=/nowhere dbname=nothing"
+from .recorded import AT, AWAY, is_written, record, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def record(recorder: Recorder, **changed: Any) -> str:
-    request_id = str(uuid.uuid4())
-    facts = {
-        "request_id": request_id,
-        "started_at": AT,
-        "region": "cn-hangzhou",
-        "service": "shop",
-        "function": "checkout",
-        "qualifier": "alias1",
-        "version": "1",
-        "alias_revision": 5,
-        "decision": "die 812345",
-        "outcome": "ok",
-        "error": False,
-        "duration_us": 900,
-        "memory_kb": 8192,
-        "cold": False,
-        "instance": "i-1",
-        "log": b"hello\n",
-    }
-    recorder.record(**(facts | changed))
-    return request_id
-
-
-@pytest.fixture
-def recorder() -> Iterator[Recorder]:
-    recorder = Recorder(conninfo())
-    recorder.start()
-    yield recorder
-    recorder.close()
-
-
-def until(condition: Callable[[], bool], within_s: float = 5.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.01)
-
-
-def is_written(recorder: Recorder) -> bool:
-    backlog = recorder.backlog(time.monotonic())
-    return backlog.invocations == 0 and backlog.rows == 0
 
 
 def test_record__one_call__becomes_a_row_and_three_buckets(recorder: Recorder) -> None:
@@ -182,64 +134,6 @@ def test_record__large_log_after_many_empty_ones__drops_as_many_as_it_takes() ->
     assert (recorder.backlog(0).rows, recorder.backlog(0).dropped_rows) == (4, 1)
     record(recorder, log=b"x" * 4096)
     assert (recorder.backlog(0).rows, recorder.backlog(0).dropped_rows) == (2, 4)
-
-
-def test_record__keys__are_written_once_each_and_signed(recorder: Recorder) -> None:
-    for _ in range(3):
-        record(recorder, unit_hash=2**64 - 1)
-        record(recorder, unit_hash=7)
-        record(recorder, unit_hash=7, version="2")
-        record(recorder, unit_hash=7, alias_revision=6)
-        record(recorder, unit_hash=7, alias_revision=0)  # by number: nobody split anything
-        record(recorder)
-        until(lambda: is_written(recorder))
-    found = TrafficUnit.objects.values_list("alias_revision", "unit_hash", "version")
-    assert sorted(found) == [(5, -1, "1"), (5, 7, "1"), (5, 7, "2"), (6, 7, "1")]
-    assert units_of_revisions([5, 6, 9]) == {5: Units({"1": 1}, 1), 6: Units({"1": 1}, 0)}
-
-
-def test_record__keys_that_another_gateway_wrote__are_there_once(recorder: Recorder) -> None:
-    other = Recorder(conninfo())
-    other.start()
-    for each in (recorder, other):
-        for unit in range(1, 200):
-            record(each, unit_hash=unit)
-    until(lambda: is_written(recorder) and is_written(other))
-    other.close()
-    assert TrafficUnit.objects.count() == 199
-
-
-def test_record__more_keys_than_a_batch_takes__are_all_written(
-    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("invocations.recorder.UNITS_PER_BATCH", 10)
-    for unit in range(1, 36):
-        record(recorder, unit_hash=unit)
-    until(lambda: TrafficUnit.objects.count() == 35)
-
-
-def test_record__labels__are_kept_with_the_decision(recorder: Recorder) -> None:
-    labels = {"kind": "http", "Header x-uid": "Zoë\0\\u0000\t\n\ud800", "Param debug": None}
-    request_id = record(recorder, labels=labels)
-    record(recorder)
-    until(lambda: is_written(recorder))
-    row = InvocationLabels.objects.get()
-    assert (str(row.request_id), row.at.timestamp()) == (request_id, AT)
-    assert (row.alias_revision, row.version, row.decision) == (5, "1", "die 812345")
-    assert row.labels == {"kind": "http", "Header x-uid": "Zoë\\u0000\t\n?", "Param debug": None}
-
-
-def test_record__more_labels_than_a_batch_takes__are_sampled_evenly() -> None:
-    recorder = Recorder(AWAY)
-    for number in range(20 * LABELS_PER_BATCH):
-        record(recorder, labels={"number": number})
-    batch = recorder._next_batch()
-    assert batch is not None
-    numbers = [labelled[-1]["number"] for labelled in batch.labelled]
-    assert len(set(numbers)) == LABELS_PER_BATCH
-    assert 700 < sum(numbers) / len(numbers) < 1300
-    record(recorder, labels={"number": 1})
-    assert len(recorder._labelled) == 1
 
 
 def test_recorder__batch_fails_in_an_unknown_way__is_tried_again(

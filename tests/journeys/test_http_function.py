@@ -84,7 +84,7 @@ def send(page: Page) -> Locator:
 def bad_header_is_told_in_place(page: Page) -> None:
     page.get_by_label("Headers").fill("no colon")
     page.get_by_role("button", name="Test function").click()
-    expect(page.locator("#function-result")).to_contain_text("Line 1 is not of the form Name: value.")
+    expect(page.locator("#function-result")).to_contain_text("Line 1 has no “:”.")
 
 
 def publish(page: Page) -> None:

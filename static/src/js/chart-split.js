@@ -21,7 +21,8 @@ export function splitOption(data, colours, { logarithmic, narrow }) {
   const observed = segments.reduce((sum, part) => sum + part.points.length, 0);
   const dashed = { type: "line", name: band, symbol: "none", silent: true, color: colours.muted };
   const dashes = { lineStyle: { color: colours.muted, width: 1.25, type: [5, 4] } };
-  const first = Math.min(segments[0]?.points[0][X] ?? 1, segments[0]?.band[0]?.[X] ?? Infinity);
+  // Where a logarithmic axis begins, which cannot be at 0; with a single point not there, for it has two ends.
+  const first = observed > 1 ? Math.min(segments[0].points[0][X], segments[0].band[0]?.[X] ?? Infinity) : 1;
   const base = frame(colours, { narrow });
   return {
     ...base,
@@ -74,7 +75,7 @@ export function splitOption(data, colours, { logarithmic, narrow }) {
         silent: true,
         lineStyle: { width: 1.5, color: colours.text },
         data: segments.flatMap((part) => [
-          [Math.max(part.start, first), part.weight],
+          [logarithmic ? Math.max(part.start, first) : part.start, part.weight],
           [part === segments.at(-1) ? Math.max(data.max, part.end) : part.end, part.weight],
         ]),
         markLine: marks(segments.slice(1).map((part) => ({ name: part.label, xAxis: part.start })), colours),

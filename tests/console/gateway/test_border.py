@@ -37,6 +37,12 @@ def test_inwards__cookies__come_without_the_consoles(sent: bytes, passed: bytes 
     assert BORDER.inwards([(b"cookie", sent)], 0) == expected
 
 
+def test_decided_on__cookies__come_without_the_consoles() -> None:
+    seen = BORDER.decided_on({b"x-uid": b"1", b"cookie": b"a=1; SERIN_SESSION=s"})
+    assert seen == {b"x-uid": b"1", b"cookie": b"a=1"}
+    assert BORDER.decided_on({b"x-uid": b"1"}) == {b"x-uid": b"1"}
+
+
 def test_inwards__headers_of_the_connection_and_reserved_ones__stay_outside() -> None:
     kept = [(b"x-user", b"alice"), (b"x-user", b"bob"), (b"accept-encoding", b"br"), (b"x-fcdummy", b"1")]
     dropped = [
@@ -120,6 +126,7 @@ def test_outwards__what_is_ours_to_say__is_dropped() -> None:
         b"x-fc-invocation-service-version",
         b"x-serin-alias-revision",
         b"clear-site-data",
+        b"strict-transport-security",
         b"content-disposition",
         b"content-length",
         b"transfer-encoding",

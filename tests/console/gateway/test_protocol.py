@@ -160,6 +160,12 @@ def test_request__headers_sent_twice__are_joined_and_also_kept_apart() -> None:
     ]
 
 
+def test_request__blanks_around_a_value__are_no_part_of_it() -> None:
+    seen = seen_of(b"GET /all HTTP/1.1\r\nHost: x\r\nX-Plan: \t pro\tx \t \r\nX-None: \t \r\n")
+    assert seen["headers"] == {"host": "x", "x-plan": "pro\tx", "x-none": "", "connection": "close"}
+    assert ["x-plan", "pro\tx"] in seen["all"]
+
+
 def test_request__one_header_thousands_of_times__is_joined_once() -> None:
     seen = seen_of(b"GET /all HTTP/1.1\r\nHost: x\r\n" + b"a:b\r\n" * 20_000)
     assert seen["headers"]["a"] == ", ".join("b" * 20_000)

@@ -69,7 +69,7 @@ def test_function_invocation__recorded_attributes__shows_the_values(alice: Clien
     alias = by_rule()
     columns = {"alias_revision": alias.revision_id, "decision": "rules TF 3", "version": "2"}
     counted.invocation(1, qualifier="alias1", **columns)
-    labels = {"Header X-UID": "<b>bob</b>", "Cookie other": "never asked"}
+    labels = {"Header x-uid": "<b>bob</b>", "Cookie other": "never asked"}
     InvocationLabels.objects.create(request_id=UUID(int=1), at=make.NOW, labels=labels, **columns)
     text = told(alice, 1)
     assert "&lt;b&gt;bob&lt;/b&gt;" in text

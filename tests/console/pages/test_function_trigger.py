@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from releases.models import Service, Trigger
+from releases.models import Trigger
 from releases.operations import aliases
 from tests import make
 
@@ -17,17 +17,8 @@ EDIT = reverse("function-trigger-edit", args=[*STOREFRONT, "http"])
 GOOD = {"name": "open", "qualifier": "alias1", "auth": "anonymous", "methods": ["POST", "GET"]}
 
 
-def published() -> Service:
-    """A service with an HTTP function, version 1 and alias1; function late is in no version."""
-    shop = make.service()
-    make.http_function(shop)
-    make.version(shop)
-    make.alias(shop)
-    return shop
-
-
 def test_trigger_create__opened__offers_where_the_function_is(alice: Client) -> None:
-    shop = published()
+    shop = make.storefront()
     form = alice.get(CREATE).context["form"]
     assert [value for value, _ in form.fields["qualifier"].choices] == ["", "LATEST", "1", "alias1"]
     assert form["auth"].value() == "function"
@@ -38,7 +29,7 @@ def test_trigger_create__opened__offers_where_the_function_is(alice: Client) -> 
 
 @pytest.mark.parametrize("qualifier", ["LATEST", "1", "alias1"])
 def test_trigger_create__good__is_made_as_it_says(alice: Client, qualifier: str) -> None:
-    published()
+    make.storefront()
     assert alice.post(CREATE, GOOD | {"qualifier": qualifier})["Location"] == PAGE
     trigger = Trigger.objects.get()
     assert (trigger.name, trigger.qualifier) == ("open", qualifier)
@@ -68,7 +59,7 @@ def test_trigger_create__good__is_made_as_it_says(alice: Client, qualifier: str)
 def test_trigger_create__bad_value__is_an_error_at_its_field(
     alice: Client, field: str, value: object
 ) -> None:
-    published()
+    make.storefront()
     response = alice.post(CREATE, GOOD | {field: value})
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == {field}
@@ -85,7 +76,7 @@ def test_trigger_create__bad_value__is_an_error_at_its_field(
 def test_trigger_create__taken__is_a_conflict_in_place(
     alice: Client, changed: dict[str, str], reason: str
 ) -> None:
-    published()
+    make.storefront()
     alice.post(CREATE, GOOD)
     response = alice.post(CREATE, GOOD | changed)
     assert response.status_code == 409
@@ -95,14 +86,14 @@ def test_trigger_create__taken__is_a_conflict_in_place(
 
 
 def test_trigger_edit__opened__is_as_it_is(alice: Client) -> None:
-    make.trigger(published().functions.get(), "http", qualifier="alias1", methods=("PUT", "HEAD"))
+    make.trigger(make.storefront().functions.get(), "http", qualifier="alias1", methods=("PUT", "HEAD"))
     form = alice.get(EDIT).context["form"]
     assert (form["qualifier"].value(), form["auth"].value()) == ("alias1", "anonymous")
     assert form["methods"].value() == ["PUT", "HEAD"]
 
 
 def test_trigger_edit__saved__is_changed_and_keeps_its_name(alice: Client) -> None:
-    make.trigger(published().functions.get(), "http")
+    make.trigger(make.storefront().functions.get(), "http")
     assert alice.post(EDIT, GOOD | {"name": "renamed", "description": "For all"})["Location"] == PAGE
     trigger = Trigger.objects.get()
     assert (trigger.name, trigger.qualifier, trigger.description) == ("http", "alias1", "For all")
@@ -110,7 +101,7 @@ def test_trigger_edit__saved__is_changed_and_keeps_its_name(alice: Client) -> No
 
 
 def test_trigger_edit__bad_value__is_an_error_and_changes_nothing(alice: Client) -> None:
-    make.trigger(published().functions.get(), "http")
+    make.trigger(make.storefront().functions.get(), "http")
     response = alice.post(EDIT, GOOD | {"methods": []})
     assert response.status_code == 422
     assert "Choose at least one method." in response.content.decode()
@@ -118,7 +109,7 @@ def test_trigger_edit__bad_value__is_an_error_and_changes_nothing(alice: Client)
 
 
 def test_trigger_edit__qualifier_taken__is_a_conflict_in_place(alice: Client) -> None:
-    function = published().functions.get()
+    function = make.storefront().functions.get()
     make.trigger(function, "http")
     make.trigger(function, "other", qualifier="alias1")
     response = alice.post(EDIT, GOOD)
@@ -127,7 +118,7 @@ def test_trigger_edit__qualifier_taken__is_a_conflict_in_place(alice: Client) ->
 
 
 def test_trigger_edit__its_alias_is_gone__asks_for_another(alice: Client) -> None:
-    shop = published()
+    shop = make.storefront()
     make.trigger(shop.functions.get(), "http", qualifier="alias1")
     aliases.delete_alias(make.act(), shop.aliases.get())
     assert " selected" not in str(alice.get(EDIT).context["form"]["qualifier"])

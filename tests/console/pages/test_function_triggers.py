@@ -6,7 +6,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from releases.core.triggers import Auth
-from releases.models import Service, Trigger
+from releases.models import Trigger
 from releases.operations import aliases
 from tests import make
 
@@ -19,22 +19,13 @@ EDIT = reverse("function-trigger-edit", args=[*STOREFRONT, "http"])
 DELETE = reverse("function-trigger-delete", args=[*STOREFRONT, "http"])
 
 
-def published() -> Service:
-    """A service whose HTTP function is in version 1, which alias1 leads to."""
-    shop = make.service()
-    make.http_function(shop)
-    make.version(shop)
-    make.alias(shop)
-    return shop
-
-
 def test_function_triggers__none__teaches_the_next_step(alice: Client) -> None:
     make.http_function(make.service())
     assert alice.get(PAGE).content.decode().count(CREATE) == 2
 
 
 def test_function_triggers__each__has_its_address(alice: Client, settings: Settings) -> None:
-    function = published().functions.get()
+    function = make.storefront().functions.get()
     make.trigger(function, auth=Auth.FUNCTION)
     make.trigger(function, "open", qualifier="alias1")
     text = alice.get(PAGE).content.decode()
@@ -56,7 +47,7 @@ def test_function_triggers__another_region__says_how_a_request_names_it(alice: C
 
 @pytest.mark.parametrize("qualifier", ["1", "alias1"])
 def test_function_triggers__at_a_version__are_read_only(alice: Client, qualifier: str) -> None:
-    make.trigger(published().functions.get())
+    make.trigger(make.storefront().functions.get())
     text = alice.get(PAGE, {"qualifier": qualifier}).content.decode()
     assert "shop.LATEST/storefront/" in text
     for address in (CREATE, EDIT, DELETE):
@@ -64,7 +55,7 @@ def test_function_triggers__at_a_version__are_read_only(alice: Client, qualifier
 
 
 def test_function_triggers__alias_gone__is_marked(alice: Client) -> None:
-    shop = published()
+    shop = make.storefront()
     make.trigger(shop.functions.get(), qualifier="alias1")
     assert "Nothing answers there" not in alice.get(PAGE).content.decode()
     aliases.delete_alias(make.act(), shop.aliases.get())
@@ -72,12 +63,12 @@ def test_function_triggers__alias_gone__is_marked(alice: Client) -> None:
 
 
 def test_function_triggers__function_only_in_a_version__has_none(alice: Client) -> None:
-    published().functions.all().delete()
+    make.storefront().functions.all().delete()
     assert alice.get(PAGE, {"qualifier": "1"}).context["rows"] == []
 
 
 def test_function_triggers__many__take_no_more_queries(alice: Client, django_assert_num_queries) -> None:
-    shop = published()
+    shop = make.storefront()
     for number in range(5):
         make.alias(shop, f"a{number}")
         make.trigger(shop.functions.get(), f"t{number}", qualifier=f"a{number}")

@@ -140,6 +140,7 @@ def test_testrun_create__request_with_drawn_attributes__is_kept_as_typed(
         ({"cookies": "theme"}, "cookies"),
         ({"cookies": "a=1;b=2"}, "cookies"),
         ({"cookies": "Serin_Session=1"}, "cookies"),
+        ({"cookies": "messages=1"}, "cookies"),
         ({"body": "a\0b"}, "body"),
         ({"body": "x" * (MAX_BODY + 1)}, "body"),
     ],
@@ -199,7 +200,9 @@ def test_testrun_create__nine_attributes__are_too_many(alice: Client, shop: Serv
     }
     response = alice.post(CREATE, WANTED | many)
     assert response.status_code == 422
-    assert "At most 8 attributes are drawn." in response.content.decode()
+    text = response.content.decode()
+    assert "At most 8 attributes are drawn." in text
+    assert "A run draws 8 attributes at the most." in text
 
 
 def test_testrun_create__bad_input__keeps_everything_typed(alice: Client, shop: Service) -> None:

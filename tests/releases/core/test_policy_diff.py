@@ -5,9 +5,10 @@ from collections import Counter
 from hypothesis import given
 
 from releases.core import policy_diff
+from releases.core.fields import Field
 from releases.core.parameters import Parameter, Source
 from releases.core.policies import Canary, Policy
-from releases.core.policy_diff import Field, Mark, RuleLine
+from releases.core.policy_diff import Mark, RuleLine
 from releases.core.rules import Combiner, Operator, Rule, Rules
 from tests.releases.core.strategies import POLICIES
 

@@ -75,3 +75,14 @@ def test_compile_labels__any_call__has_every_label(parameters: list[Parameter], 
 
 def test_parameter_of__what_is_no_label__is_none() -> None:
     assert recording.parameter_of("kind") is None
+
+
+def test_kept__labels__give_the_values_of_parameters_however_headers_are_spelled() -> None:
+    labels = {"kind": "http", "Header x-uid": "42", "Param debug": "1", "Param DEBUG": "2"}
+    spelled = Parameter(Source.HEADER, "X-Uid")
+    assert recording.kept([spelled, DEBUG], labels) == {spelled: "42", DEBUG: "1"}
+
+
+def test_kept__nothing_kept_or_no_text__is_empty() -> None:
+    assert recording.kept([UID, DEBUG], {}) == {}
+    assert recording.kept([UID, DEBUG], {"Header x-uid": None, "Param debug": 3}) == {}

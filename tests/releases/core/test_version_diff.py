@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.core.version_diff import Setting, Snapshot, State, Variable, compare
+from releases.core.fields import Field
+from releases.core.version_diff import Snapshot, State, Variable, compare
 
 SECRET = "s3cret"
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -24,7 +25,7 @@ def test_compare__each_part__is_told_apart() -> None:
     new = function(settings={"Memory": "256 MB"}, environment={"KEY": "other", "NEW": "x"}, code="2")
     (change,) = compare([function()], [new])
     assert (change.state, change.code) == (State.CHANGED, State.CHANGED)
-    assert change.settings == (Setting("Memory", "128 MB", "256 MB"),)
+    assert change.settings == (Field("Memory", "128 MB", "256 MB"),)
     assert change.environment == (Variable("KEY", State.CHANGED), Variable("NEW", State.ADDED))
 
 
