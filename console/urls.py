@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.pages import account, aliases, functions, services, testruns, versions
+from console.pages import (
+    access_keys,
+    account,
+    aliases,
+    functions,
+    invitations,
+    people,
+    services,
+    sessions,
+    teams,
+    testruns,
+    versions,
+)
 
 urlpatterns = [
     *account.urls,
+    *sessions.urls,
+    *access_keys.urls,
+    *teams.urls,
+    *invitations.urls,
+    *people.urls,
     path(
         "<str:region>/",
         include([*services.urls, *functions.urls, *versions.urls, *aliases.urls, *testruns.urls]),
