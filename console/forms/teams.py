@@ -16,6 +16,7 @@ from releases.core import names
 from releases.core.rights import Role
 from releases.models import User
 
+CHECK = {"class": "form-check-input"}
 LIVES = {1: "1 day", 7: "7 days", 30: "30 days"}
 
 
@@ -36,7 +37,7 @@ class RolesForm(forms.Form):
 
     roles = forms.TypedMultipleChoiceField(
         coerce=Role,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs=CHECK),
         error_messages={"required": "Choose at least one role."},
     )
 
@@ -85,7 +86,9 @@ class InvitationForm(RolesForm):
 class MembersForm(forms.Form):
     """Who is in a group: people of the team, by their numbers."""
 
-    members = forms.TypedMultipleChoiceField(coerce=int, required=False, widget=forms.CheckboxSelectMultiple)
+    members = forms.TypedMultipleChoiceField(
+        coerce=int, required=False, widget=forms.CheckboxSelectMultiple(attrs=CHECK)
+    )
 
     def __init__(self, *args: Any, people: Sequence[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
