@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -79,7 +78,7 @@ def end_other_sessions(act: Act, request: HttpRequest) -> int:
 
 def browser(user_agent: str) -> str:
     """In words, as far as it can be told: "Firefox on Linux"."""
-    name = next((part for part in _BROWSERS if re.search(rf"\b{part}", user_agent)), "")
+    name = next((part for part in _BROWSERS if part in user_agent), "")
     system = next((part for part in _SYSTEMS if part in user_agent), "")
     words = _NAMES.get(name, name) or "Another program"
     return f"{words} on {system.replace('Mac OS', 'macOS')}" if system else words
