@@ -24,7 +24,7 @@ from releases.queries import invitations as invitation_query
 from releases.queries import teams as query
 
 PAGE_SIZE = 20
-SHOWN_INVITATIONS = 20
+SHOWN_OVER = 20
 
 
 @require_GET
@@ -70,9 +70,10 @@ def team(request: HttpRequest, team: int) -> HttpResponse:
 
 
 def _invitations(team: Team) -> dict[str, Any]:
-    """The newest; who holds the link of an open one may come in."""
+    """All open ones, for whoever holds such a link may come in, and the newest of the others."""
     now = timezone.now()
-    rows = invitation_query.of_team(team)[:SHOWN_INVITATIONS]
+    over = invitation_query.over_of(team, at=now)[:SHOWN_OVER]
+    rows = [*invitation_query.open_of(team, at=now), *over]
     inviters = query.people({row.created_by_id for row in rows})
     return {
         "invitations": [

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from releases.core import invitations
 from releases.core.invitations import State
 from releases.core.rights import Action, Owned, Person, can
 from releases.models import Invitation, Team
+
+_OPEN = Q(used_by=None, revoked_at=None)
 
 
 def by_secret(secret: str) -> Invitation | None:
@@ -18,11 +20,14 @@ def by_secret(secret: str) -> Invitation | None:
     return rows.filter(digest=invitations.digest(secret)).first()
 
 
-def of_team(team: Team) -> QuerySet[Invitation]:
-    """All of a team, the newest first, with who made and who used them."""
-    return (
-        Invitation.objects.filter(team=team).select_related("team", "created_by", "used_by").order_by("-pk")
-    )
+def open_of(team: Team, *, at: datetime) -> QuerySet[Invitation]:
+    """Those of a team that let somebody in, if whoever made them still may; the newest first."""
+    return _of(team).filter(_OPEN, expires_at__gt=at)
+
+
+def over_of(team: Team, *, at: datetime) -> QuerySet[Invitation]:
+    """Those that were used, withdrawn or have expired, the newest first."""
+    return _of(team).exclude(_OPEN, expires_at__gt=at)
 
 
 def state(invitation: Invitation, inviter: Person, *, at: datetime) -> State:
@@ -34,3 +39,8 @@ def state(invitation: Invitation, inviter: Person, *, at: datetime) -> State:
         expires_at=invitation.expires_at,
         at=at,
     )
+
+
+def _of(team: Team) -> QuerySet[Invitation]:
+    rows = Invitation.objects.filter(team=team).select_related("team", "created_by", "used_by")
+    return rows.order_by("-pk")

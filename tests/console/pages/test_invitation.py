@@ -152,3 +152,16 @@ def test_invitation_revoke__used__is_refused(link: str, anonymous: Client) -> No
     anonymous.post(link, NEW)
     args = [make.team().pk, Invitation.objects.get().pk]
     assert logged_in(make.user()).post(reverse("team-invitation-revoke", args=args)).status_code == 409
+
+
+def test_team__many_used_invitations__still_shows_the_open_one(link: str, django_assert_num_queries) -> None:
+    act = make.act(at=timezone.now())
+    ends = act.at + timedelta(days=1)
+    for _ in range(25):
+        invitations.invite(act, make.team(), roles=[Role.VIEWER], expires_at=ends)
+    Invitation.objects.exclude(pk=Invitation.objects.earliest("pk").pk).update(used_by=make.user("bob"))
+    client, page = logged_in(make.user()), reverse("team", args=[make.team().pk])
+    # session, user, roles, team, people, programs, groups, invitations open and over, who made them (2)
+    with django_assert_num_queries(11):
+        rows = client.get(page).context["invitations"]
+    assert [row["state"] for row in rows] == ["open", *["used"] * 20]

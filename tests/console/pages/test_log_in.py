@@ -124,6 +124,11 @@ def test_again__right_password__lets_the_form_go_on(alice: Client) -> None:
     assert alice.post(create, {"name": "second", "days": "30"}).status_code == 200
 
 
+def test_again__opened_by_hand__leads_home(alice: Client) -> None:
+    assert alice.get(AGAIN).status_code == 200
+    assert alice.post(AGAIN, {"password": "alice-Passw0rd"})["Location"] == reverse("home")
+
+
 def test_again__htmx__is_led_there(alice: Client) -> None:
     response = alice.post(reverse("access-key-create"), {"name": "a", "days": "30"}, headers=HTMX)
     assert response["HX-Redirect"].startswith(AGAIN)
