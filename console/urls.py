@@ -5,14 +5,19 @@ from __future__ import annotations
 from django.urls import include, path
 
 from console.pages import (
+    access_keys,
     account,
     aliases,
     functions,
     home,
     inbox,
     inbox_preferences,
+    invitations,
+    people,
     services,
+    sessions,
     team_webhooks,
+    teams,
     testruns,
     versions,
 )
@@ -23,6 +28,11 @@ urlpatterns = [
     *inbox.urls,
     *inbox_preferences.urls,
     *team_webhooks.urls,
+    *sessions.urls,
+    *access_keys.urls,
+    *teams.urls,
+    *invitations.urls,
+    *people.urls,
     path(
         "<str:region>/",
         include([*services.urls, *functions.urls, *versions.urls, *aliases.urls, *testruns.urls]),

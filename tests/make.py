@@ -50,7 +50,7 @@ def user(name: str = "alice", *roles: Role, of: str = TEAM) -> User:
 def outsider(name: str = "charlie") -> User:
     """Somebody in no team."""
     return User.objects.filter(username=name).first() or User.objects.create_user(
-        name, password="charlie-Passw0rd"
+        name, password=f"{name}-Passw0rd"
     )
 
 

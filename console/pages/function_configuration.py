@@ -24,7 +24,8 @@ from releases.operations.catalog import Configuration, ConfigurationChangedMeanw
 
 @require_http_methods(["GET", "POST"])
 def function_configuration(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
-    opened = open_function(request, region, service, name)
+    action = Action.VIEW if request.method == "GET" else Action.EDIT
+    opened = open_function(request, region, service, name, action)
     if request.method == "GET":
         form = EditConfigurationForm(initial=_initial(opened.function))
         return _shown(request, opened, form, status=200)

@@ -27,7 +27,7 @@ DELIVERIES: Final = "console/teams/_webhook_deliveries.html"
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def team_webhooks(request: HttpRequest, team: str) -> HttpResponse:
+def team_webhooks(request: HttpRequest, team: int) -> HttpResponse:
     """The list, and a form for one more. Its secret is in the answer to the form and nowhere else."""
     found = team_for(request, team, Action.ADMINISTER)
     form = WebhookForm(request.POST if request.method == "POST" else None)
@@ -60,7 +60,7 @@ def _state(rows: list[Outgoing]) -> tuple[int, int, int]:
 
 
 @require_GET
-def webhook_deliveries(request: HttpRequest, team: str) -> HttpResponse:
+def webhook_deliveries(request: HttpRequest, team: int) -> HttpResponse:
     context = _deliveries(team_for(request, team, Action.ADMINISTER))
     if request.GET.get("shown") == context["shown"]:
         return HttpResponse(status=204)
@@ -68,7 +68,7 @@ def webhook_deliveries(request: HttpRequest, team: str) -> HttpResponse:
 
 
 @require_POST
-def webhook_test(request: HttpRequest, team: str, number: int) -> HttpResponse:
+def webhook_test(request: HttpRequest, team: int, number: int) -> HttpResponse:
     webhook = webhook_for(request, team, number, Action.ADMINISTER)
     try:
         operation.send_test(act_of(request), webhook)
@@ -79,14 +79,14 @@ def webhook_test(request: HttpRequest, team: str, number: int) -> HttpResponse:
 
 
 @require_POST
-def webhook_remove(request: HttpRequest, team: str, number: int) -> HttpResponse:
+def webhook_remove(request: HttpRequest, team: int, number: int) -> HttpResponse:
     webhook = webhook_for(request, team, number, Action.ADMINISTER)
     operation.remove_webhook(act_of(request), webhook)
     messages.success(request, "The webhook was removed. What was not sent yet never will be.")
     return go_to(request, reverse("team-webhooks", args=[team]))
 
 
-_TEAM = "teams/<str:team>/webhooks/"
+_TEAM = "teams/<int:team>/webhooks/"
 
 urls = [
     path(_TEAM, team_webhooks, name="team-webhooks"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -59,6 +60,16 @@ def test_app__all_tasks_imported__leaves_scipy_to_the_console() -> None:
         "sys.exit('scipy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("module", ["console.gateway.app", "console.celery"])
+def test_program__that_shows_no_page__imports_no_views_of_the_log_in(module: str) -> None:
+    code = (
+        f"import sys, django; django.setup(); import {module};"
+        "sys.exit(bool({'allauth.account.views', 'allauth.account.forms'} & set(sys.modules)))"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "console.settings"}
+    assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
 
 
 @pytest.mark.django_db

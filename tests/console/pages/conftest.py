@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from console.pages import function_test
+from releases.models import User
 from tests import make
 
 from .answering import ANSWER, Gateway
@@ -52,3 +54,11 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
     double = Gateway(ANSWER)
     monkeypatch.setattr(function_test, "invoke", double)
     return double
+
+
+def logged_in(user: User) -> Client:
+    """A browser in which somebody has just given the password, so that nothing asks for it again."""
+    client = browser()
+    answer = client.post(reverse("log-in"), {"login": user.username, "password": f"{user.username}-Passw0rd"})
+    assert answer.status_code == 302
+    return client
