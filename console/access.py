@@ -12,8 +12,8 @@ from django.utils import timezone
 from invocations.models import TestRun
 from invocations.queries import SENT
 from releases.core.names import BadName, parse_qualifier
-from releases.core.rights import Action, Answer, Person, can
-from releases.models import Alias, AliasRevision, Function, Service, Trigger, User, Version
+from releases.core.rights import Action, Answer, Owned, Person, can
+from releases.models import Alias, AliasRevision, Function, Service, Team, Trigger, User, Version
 from releases.operations.audit import Act
 from releases.queries import catalog, teams, triggers
 from releases.queries.catalog import Shown
@@ -74,6 +74,18 @@ def seen_teams(request: HttpRequest) -> frozenset[str] | None:
     """The teams whose things the person sees; None for all of them."""
     person = person_of(request)
     return None if person.administrator and person.active else person.teams(Action.VIEW)
+
+
+def team_for(request: HttpRequest, name: str, action: Action = Action.VIEW) -> Team:
+    """A team that the person may see; 403 with the reason unless he may do this to it."""
+    owned = Owned(name, f"team {name}")
+    found = Team.objects.filter(name=name).first()
+    if found is None or not can(person_of(request), Action.VIEW, owned):
+        _absent("team", name)
+    answer = can(person_of(request), action, owned)
+    if not answer:
+        raise PermissionDenied(answer.reason)
+    return found
 
 
 def region_for(name: str) -> str:

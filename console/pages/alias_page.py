@@ -15,6 +15,7 @@ from console import charts, splits
 from console.access import alias_for, revision_for
 from console.htmx import fragment
 from console.pages.alias_recording import recording_of
+from console.pages.protections import protection_of
 from invocations.queries import totals_of_revisions
 from releases.models import Alias, AliasRevision
 from releases.queries import aliases as query
@@ -40,7 +41,7 @@ def alias(request: HttpRequest, region: str, service: str, name: str) -> HttpRes
     found = alias_for(request, region, service, name)
     at = timezone.now()
     context = _standing(found, at) | _split(request, found, at) | _traffic(request, found, at)
-    context |= recording_of(found)
+    context |= recording_of(found) | protection_of(request, found, at)
     return render(request, "console/aliases/alias_detail.html", context)
 
 

@@ -23,6 +23,8 @@ from console.pages import (
     alias_preview,
     alias_recording,
     alias_tester,
+    break_glass,
+    protections,
 )
 from console.pages.alias_preview import draft, preview
 from console.pages.alias_tester import TEST, tested, tester
@@ -139,4 +141,6 @@ urls = [
     *alias_tester.urls,
     *alias_recording.urls,
     *alias_blast.urls,
+    *protections.urls,
+    *break_glass.urls,
 ]

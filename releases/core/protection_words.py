@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from .approvals import Reviewer
 from .protections import Barred, Evidence, Freeze, Protection, When
 
 _NUMBERS: Final = (
@@ -52,7 +53,7 @@ def details(protection: Protection) -> list[str]:
     told = []
     if protection.barred and (protection.approvals or protection.groups):
         those = [_BARRED[each] for each in Barred if each in protection.barred]
-        told.append(f"The approval of somebody who {_joined(those, 'or')} does not count.")
+        told.append(f"Whoever {_joined(those, 'or')} cannot approve it.")
     if protection.evidence:
         asked = [evidence(each) for each in Evidence if each in protection.evidence]
         told.append(f"It takes {_joined(asked, 'and')}.")
@@ -63,6 +64,21 @@ def details(protection: Protection) -> list[str]:
     told.append(ratification(protection))
     if not {When.ANY, When.DELETE} & protection.when:
         told.append("Deleting the alias is not protected: it can be deleted at once, and made anew.")
+    return told
+
+
+def shortages(protection: Protection, reviewers: Collection[Reviewer]) -> list[str]:
+    """What nobody could ever give, as people and groups are today."""
+    if not protection.when:
+        return []
+    able = [reviewer for reviewer in reviewers if reviewer.may_approve]
+    told = []
+    if protection.approvals > len(able):
+        people = "1 person" if len(able) == 1 else f"{len(able)} people"
+        told.append(f"It asks for {protection.approvals} approvals, and {people} may give them.")
+    for group in protection.groups:
+        if not any(group in reviewer.groups for reviewer in able):
+            told.append(f"Nobody in group {group} may approve.")
     return told
 
 

@@ -53,6 +53,11 @@ def reviewers(team: Team) -> list[Reviewer]:
     ]
 
 
+def group_names(team: Team) -> list[str]:
+    """By name. One query."""
+    return list(Group.objects.filter(team=team).order_by("name").values_list("name", flat=True))
+
+
 def named(names: Collection[str]) -> list[Team]:
     """The teams of these names, by name."""
     return list(Team.objects.filter(name__in=names).order_by("name"))

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import given
 
-from releases.core.protection_words import coming, details, duration, freeze, sentence
+from releases.core.approvals import Reviewer
+from releases.core.protection_words import coming, details, duration, freeze, sentence, shortages
 from releases.core.protections import Barred, Evidence, Freeze, Protection, When, Window
 from tests.releases.core.test_protections import PROTECTIONS
 
@@ -33,9 +34,9 @@ ABOVE = frozenset({When.WEIGHT_ABOVE})
             "One of one approver must agree before anything changes.",
         ),
         (
-            Protection(when=frozenset({When.DELETE, When.PRIMARY, When.RULES}), approvals=0),
+            Protection(when=frozenset({When.DELETE, When.PRIMARY}), approvals=0),
             12,
-            "Nobody has to agree before the primary version changes, the rules change or the alias is deleted.",
+            "Nobody has to agree before the primary version changes or the alias is deleted.",
         ),
         (
             Protection(
@@ -67,7 +68,7 @@ def test_details__everything_asked__each_a_sentence() -> None:
         revert=True,
     )
     assert details(protection) == [
-        "The approval of somebody who proposed the change, edited it or published its versions does not count.",
+        "Whoever proposed the change, edited it or published its versions cannot approve it.",
         "It takes a test run of the canary version that finished without an error and a clean lint.",
         "It is applied within Monday, Friday 09:00-17:00 Asia/Shanghai only.",
         "A request expires after 14 days.",
@@ -88,6 +89,21 @@ def test_words__any_protection__are_whole_sentences(protection: Protection) -> N
     for told in [sentence(protection, approvers=2), *details(protection)]:
         assert told[0].isupper()
         assert told.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("protection", "told"),
+    [
+        (Protection(approvals=9), []),
+        (Protection(when=ABOVE, groups=("sre",)), []),
+        (Protection(when=ABOVE, approvals=2), ["It asks for 2 approvals, and 1 person may give them."]),
+        (Protection(when=ABOVE, groups=("qa",)), ["Nobody in group qa may approve."]),
+    ],
+)
+def test_shortages__what_nobody_can_give__is_told(protection: Protection, told: list[str]) -> None:
+    bob = Reviewer(name="bob", may_approve=True, groups=frozenset({"sre"}))
+    dave = Reviewer(name="dave", may_approve=False, groups=frozenset({"qa"}))
+    assert shortages(protection, [bob, dave]) == told
 
 
 def test_coming__freezes__the_next_first_and_none_that_is_over() -> None:
