@@ -61,9 +61,11 @@ class ProtectionForm(forms.Form):
         widget=_checks(),
     )
     weight_above = forms.CharField(
-        label="Bound, in percent", required=False, max_length=20, widget=_percent()
+        label="Bound of the weight, in percent", required=False, max_length=20, widget=_percent()
     )
-    weight_rises = forms.CharField(label="Points", required=False, max_length=20, widget=_percent())
+    weight_rises = forms.CharField(
+        label="Bound of the rise, in points", required=False, max_length=20, widget=_percent()
+    )
     approvals = WholeNumberField(
         label="Approvals needed",
         min_value=0,

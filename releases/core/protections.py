@@ -74,8 +74,14 @@ class Window:
         return local.weekday() in self.days and self.start <= local.time().replace(tzinfo=None) < self.end
 
     def __str__(self) -> str:
-        days = ", ".join(DAYS[day] for day in self.days)
-        return f"{days} {self.start:%H:%M}-{self.end:%H:%M} {self.zone}"
+        return f"{_days(self.days)} {self.start:%H:%M}-{self.end:%H:%M} {self.zone}"
+
+
+def _days(days: tuple[int, ...]) -> str:
+    """ "Monday to Friday", "Monday, Friday"."""
+    if len(days) > 2 and days == tuple(range(days[0], days[-1] + 1)):
+        return f"{DAYS[days[0]]} to {DAYS[days[-1]]}"
+    return ", ".join(DAYS[day] for day in days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,3 +120,16 @@ def test_coming__freezes__the_next_first_and_none_that_is_over() -> None:
 )
 def test_duration__hours__in_whole_units(hours: int, told: str) -> None:
     assert duration(timedelta(hours=hours)) == told
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        ((0, 1, 2, 3, 4), "Monday to Friday"),
+        ((5, 6), "Saturday, Sunday"),
+        ((0, 2, 3), "Monday, Wednesday, Thursday"),
+        ((6,), "Sunday"),
+    ],
+)
+def test_window__days__in_few_words(days: tuple[int, ...], told: str) -> None:
+    assert str(Window(days, time(9), time(17, 30), "UTC")) == f"{told} 09:00-17:30 UTC"
