@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.pages import account, aliases, functions, services, testruns, versions
+from console.pages import account, aliases, changes, functions, services, testruns, versions
 
 urlpatterns = [
     *account.urls,
     path(
         "<str:region>/",
-        include([*services.urls, *functions.urls, *versions.urls, *aliases.urls, *testruns.urls]),
+        include(
+            [
+                *services.urls,
+                *functions.urls,
+                *versions.urls,
+                *aliases.urls,
+                *changes.urls,
+                *testruns.urls,
+            ]
+        ),
     ),
 ]
 
