@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.pages import account, aliases, functions, protections, services, testruns, versions
+from console.pages import account, aliases, changes, functions, protections, services, testruns, versions
 
 urlpatterns = [
     *account.urls,
     *protections.team_urls,
     path(
         "<str:region>/",
-        include([*services.urls, *functions.urls, *versions.urls, *aliases.urls, *testruns.urls]),
+        include(
+            [
+                *services.urls,
+                *functions.urls,
+                *versions.urls,
+                *aliases.urls,
+                *changes.urls,
+                *testruns.urls,
+            ]
+        ),
     ),
 ]
 

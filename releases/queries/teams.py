@@ -63,6 +63,12 @@ def named(names: Collection[str]) -> list[Team]:
     return list(Team.objects.filter(name__in=names).order_by("name"))
 
 
+def roles_allow(roles: Iterable[str], action: Action) -> bool:
+    """Whether somebody active with these roles in a team may do this to what it owns."""
+    team = "this"
+    return bool(can(Person("", True, _roles([(team, list(roles))])), action, Owned(team, "")))
+
+
 def owned(service: Service) -> Owned:
     """A service as rights see it; `service.team` should be loaded."""
     return Owned(service.team.name, f"service {service.name}")
