@@ -8,14 +8,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from console.access import act_of, alias_for, user_of
 from console.forms import policies, rules
 from console.forms.break_glass import BreakGlassForm
 from console.htmx import fragment, go_to, is_htmx, refused
 from console.pages.alias_page import per_minute
-from console.pages.alias_preview import draft, preview
+from console.pages.alias_preview import LINT, SENTENCE, draft, preview
 from invocations.refusals import Refused
 from releases.core import protection_words as words
 from releases.core.rights import Action
@@ -53,6 +53,15 @@ def alias_break_glass(request: HttpRequest, region: str, service: str, name: str
         f"The glass is broken: alias {name} is changed. Somebody must agree until {_until(made)}.",
     )
     return go_to(request, path_of(made))
+
+
+@require_POST
+def glass_sentence(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
+    """What callers would get, as the form is filled in at the moment."""
+    alias = alias_for(request, region, service, name, Action.BREAK_GLASS)
+    context = {"service": alias.service, "alias": alias}
+    context |= preview(alias.service, draft(request, alias.service), alias)
+    return fragment(request, SENTENCE, context, also=[LINT])
 
 
 def _form(request: HttpRequest, alias: Alias) -> BreakGlassForm:
@@ -97,8 +106,9 @@ def _until(request: ChangeRequest) -> str:
     return words.moment(timezone.localtime(request.ratify_by))
 
 
+_GLASS = "services/<str:service>/aliases/<str:name>/break-glass/"
+
 urls = [
-    path(
-        "services/<str:service>/aliases/<str:name>/break-glass/", alias_break_glass, name="alias-break-glass"
-    ),
+    path(_GLASS, alias_break_glass, name="alias-break-glass"),
+    path(_GLASS + "sentence/", glass_sentence, name="glass-sentence"),
 ]

@@ -120,9 +120,28 @@ def test_break_glass__without_the_right__is_told_why(alice: Client, alias1: Alia
     page = alice.get(PAGE).content.decode()
     assert "alice may not break the glass of service shop: that needs break-glass in team shop-team" in page
     assert FORM not in page
-    for response in (alice.get(FORM), alice.post(FORM, GIVEN)):
+    sentence = reverse("glass-sentence", args=KEY)
+    for response in (alice.get(FORM), alice.post(FORM, GIVEN), alice.post(sentence, SPLIT)):
         assert response.status_code == 403
     assert not moved()
+
+
+def test_glass_sentence__as_filled_in__says_what_callers_get(zoe: Client, alias1: Alias) -> None:
+    text = zoe.post(reverse("glass-sentence", args=KEY), SPLIT, headers=HTMX).content.decode()
+    assert "70% of calls go to version 1, 30% to version 2." in text
+    assert 'id="alias-lint"' in text
+    assert "alias-requirement" not in text
+
+
+def test_panel__propose__leads_to_breaking_the_glass_or_says_why_not(alice: Client, alias1: Alias) -> None:
+    panel = reverse("alias-edit", args=KEY)
+    sentence = reverse("alias-sentence", args=KEY)
+    assert FORM not in alice.post(sentence, SPLIT).content.decode()
+    assert "alice may not break the glass" in alice.post(sentence, SPLIT).content.decode()
+    both = browser()
+    both.force_login(make.user("yuri", Role.RELEASER, Role.BREAK_GLASS))
+    assert FORM in both.post(sentence, SPLIT).content.decode()
+    assert FORM not in both.get(panel).content.decode()  # nothing is changed yet, so nothing is asked
 
 
 def test_break_glass__outsider_and_anonymous__are_turned_away(anonymous: Client, alias1: Alias) -> None:
