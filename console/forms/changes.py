@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -23,7 +24,7 @@ SHOWN: Final = {
     "all": "All",
 }
 MAX_TITLE: Final = 256
-MINUTES: Final = "%Y-%m-%dT%H:%M"
+MOMENTS: Final = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
 
 
 def title_field(**attributes: Any) -> forms.CharField:
@@ -46,6 +47,7 @@ class ProposeForm(AliasForm):
 class EditForm(AliasForm):
     """The panel on the payload of a request."""
 
+    title = title_field(help_text="What reviewers read first. Without one it says what changes.")
     seen = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
 
@@ -77,17 +79,16 @@ class ScheduleForm(SeenForm):
     at = forms.CharField(
         label="Apply at",
         max_length=32,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}),
         error_messages={"required": "Choose a date and a time."},
     )
     zone = forms.CharField(label="Time zone", max_length=64, initial=settings.TIME_ZONE)
 
     def clean_at(self) -> datetime:
-        text = self.cleaned_data["at"]
-        try:
-            return datetime.strptime(text[:16], MINUTES)
-        except ValueError:
-            raise ValidationError("Enter a date and a time, such as 2026-11-20T14:32.") from None
+        for form in MOMENTS:
+            with suppress(ValueError):
+                return datetime.strptime(self.cleaned_data["at"], form)
+        raise ValidationError("Enter a date and a time, such as 2026-11-20T14:32.")
 
     def clean_zone(self) -> ZoneInfo:
         zone = self.cleaned_data["zone"]

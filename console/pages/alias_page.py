@@ -17,7 +17,8 @@ from console.htmx import fragment
 from console.pages.alias_recording import recording_of
 from console.pages.protections import protection_of
 from invocations.queries import totals_of_revisions
-from releases.core import protection_words
+from releases.core import moves, protection_words
+from releases.core.protections import applies
 from releases.models import Alias, AliasRevision
 from releases.queries import aliases as query
 from releases.queries import change_list, changes, traffic
@@ -51,13 +52,18 @@ def _standing(request: HttpRequest, alias: Alias, at: datetime) -> dict[str, Any
     history = query.history(alias, query.revisions(alias)[:NEWEST])
     made = change_list.made(past.revision.pk for past in history)
     protection = changes.protection_of(alias)
+    state = query.state(alias)
     proposed = change_list.visible(changes.open_of(alias), user_of(request).pk)
     return {
         "service": alias.service,
-        "state": query.state(alias),
+        "state": state,
         "back": query.rollback_policy(alias),
         "per_minute": per_minute(alias, at),
         "protection": protection,
+        "asks": {
+            "switch": bool(applies(protection, state.policy, moves.switch_all(state.policy))),
+            "delete": bool(applies(protection, state.policy, None)),
+        },
         "protection_sentence": protection_words.sentence(protection),
         "proposed": change_list.lines(proposed[:NEWEST], at=at),
         "history": [{"past": past, "change": made.get(past.revision.pk)} for past in history],

@@ -52,6 +52,7 @@ def _state(request: HttpRequest, found: ChangeRequest, *, seen: str) -> dict[str
     at = timezone.now()
     standing = query.standing(found, by=person_of(request), at=at)
     payload = changes.payload_of(found)
+    columns = query.columns_of(found) if standing.is_stale else []
     return {
         "change": found,
         "service": found.alias.service,
@@ -67,7 +68,8 @@ def _state(request: HttpRequest, found: ChangeRequest, *, seen: str) -> dict[str
         "wanted": changes.proposal(found),
         "freezes": protection_words.coming(standing.demanded, at),
         "closed": standing.demanded.closed(at),
-        "columns": query.columns_of(found) if standing.is_stale else [],
+        "columns": columns,
+        "conflict": any(field.conflict for field in columns),
         "effect": _effect(found, at),
         "schedule": ScheduleForm(),
     }

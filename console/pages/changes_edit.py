@@ -15,6 +15,7 @@ from console.forms.changes import EditForm
 from console.htmx import go_to, refused
 from console.pages.alias_panel import panel, show
 from invocations.refusals import Refused
+from releases.core import policy_words
 from releases.core.rights import Action
 from releases.models import ChangeRequest
 from releases.operations import changes as operation
@@ -52,7 +53,9 @@ def change_edit(request: HttpRequest, region: str, number: int) -> HttpResponse:
     if not form.is_valid():
         return show(request, EDIT, context, status=422)
     given = form.cleaned_data
-    proposed = Proposed(change.kind, change.title, form.setting())
+    setting = form.setting()
+    title = given["title"] or " ".join(policy_words.changes(context["state"].policy, setting.policy))
+    proposed = Proposed(change.kind, title, setting)
     try:
         made = operation.edit(
             act_of(request), change, proposed, seen=given["seen"], base_revision=given["base_revision"]
@@ -67,6 +70,7 @@ def _opened(change: ChangeRequest) -> dict[str, object]:
     """The payload as the panel opens on it. An edit stands on what is in force: its author sees that too."""
     wanted = query.proposal(change)
     return (policies.initial(wanted.policy) if wanted.policy else {}) | {
+        "title": change.title,
         "description": wanted.description,
         "reason": wanted.reason,
         "base_revision": aliases.current(change.alias).number,

@@ -36,7 +36,7 @@ def barriers(request: Request, now: Circumstances, *, by: Person, thing: Owned) 
 
     def right(action: Action) -> str:
         answer = can(by, action, thing)
-        return "" if answer else answer.reason
+        return "" if answer else answer.reason.removesuffix(".")
 
     release, approve = right(Action.RELEASE), right(Action.APPROVE)
     edit = release or _refusal(lambda: _edited(request, now, by.name))

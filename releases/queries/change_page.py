@@ -9,7 +9,7 @@ from typing import Final
 
 from invocations import queries as counted
 from releases.core import approvals, lint, merging, policies, policy_diff, protection_words
-from releases.core.approvals import OPEN, Circumstances, Request, Status
+from releases.core.approvals import OPEN, Circumstances, Request, Status, Verdict
 from releases.core.deeds import Deed, barriers
 from releases.core.lint import Finding
 from releases.core.policies import Policy
@@ -59,6 +59,15 @@ class Standing:
     @property
     def waits_for_ratification(self) -> bool:
         return self.request.ratify_by is not None and self.request.ratified_at is None
+
+    @property
+    def waits_for(self) -> list[str]:
+        """Who can unblock it by a verdict: those who can give what is missing, and those who object."""
+        if not self.blockers:
+            return []
+        able = {name for need in self.needed.needs if not need.met for name in need.able}
+        objecting = {each.name for each in self.needed.members if each.verdict is Verdict.REQUEST_CHANGES}
+        return sorted(able | objecting)
 
     @property
     def evidence(self) -> list[tuple[str, bool]]:
@@ -114,6 +123,8 @@ def standing(request: ChangeRequest, *, by: Person, at: datetime) -> Standing:
         gone = f"alias {request.alias.name} was deleted: cancel the request"
         blockers = [gone, *blockers]
         barred |= dict.fromkeys((Deed.EDIT, Deed.REBASE, Deed.APPLY, Deed.SCHEDULE), gone)
+    if not barred[Deed.REBASE] and any(field.conflict for field in columns_of(request)):
+        barred[Deed.REBASE] = "both sides changed the same field: edit the request and choose"
     own = approvals.standing(rules).get(by.name)
     return Standing(
         request=request,

@@ -32,7 +32,9 @@ def url(change: ChangeRequest) -> str:
 
 
 def typed(change: ChangeRequest, weight: str = "50", base: int = 1) -> dict[str, object]:
-    return SPLIT | {"weight": weight, "base_revision": base, "seen": proposed.seen(change)}
+    return (
+        {"title": "Half"} | SPLIT | {"weight": weight, "base_revision": base, "seen": proposed.seen(change)}
+    )
 
 
 def test_change_edit__opened__shows_the_payload(alice: Client, alias1: Alias) -> None:
@@ -49,7 +51,7 @@ def test_change_edit__saved__is_the_next_payload_and_voids_verdicts(alice: Clien
     response = alice.post(url(change), typed(change), headers=HTMX)
     assert response["HX-Redirect"] == reverse("change", args=[make.REGION, change.pk])
     after = proposed.fresh(change)
-    assert (after.status, after.payload.number) == (Status.IN_REVIEW, 2)
+    assert (after.status, after.payload.number, after.title) == (Status.IN_REVIEW, 2, "Half")
     assert query.proposal(after).policy == Policy(1, Canary(2, 5000))
 
 
