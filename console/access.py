@@ -13,12 +13,15 @@ from invocations.models import TestRun
 from invocations.queries import SENT
 from releases.core.approvals import Status
 from releases.core.names import BadName, parse_qualifier
-from releases.core.rights import Action, Answer, Owned, Person, can
+from releases.core.rights import ALLOWED, Action, Answer, Denied, Owned, Person, can
 from releases.models import (
+    AccessKey,
     Alias,
     AliasRevision,
     ChangeRequest,
     Function,
+    Group,
+    Membership,
     Service,
     Team,
     Trigger,
@@ -32,8 +35,13 @@ from releases.queries.catalog import Shown
 
 def act_of(request: HttpRequest) -> Act:
     """Who acts through this page, and now: the one place where pages read the clock."""
+    return act_as(request, user_of(request))
+
+
+def act_as(request: HttpRequest, user: User) -> Act:
+    """The same for somebody who is about to have an account."""
     return Act(
-        by=user_of(request),
+        by=user,
         at=timezone.now(),
         source="page",
         request=getattr(request, "request_id", ""),
@@ -71,14 +79,20 @@ def require(request: HttpRequest, action: Action, service: Service) -> None:
         raise PermissionDenied(answer.reason)
 
 
+def may_anywhere(request: HttpRequest, action: Action) -> Answer:
+    """Whether any team lets the person do this, where no service is named yet."""
+    person = person_of(request)
+    if person.teams(action):
+        return ALLOWED
+    return Denied(f"{person.name} may not {action} anything: no team gives that right.")
+
+
 def require_team(request: HttpRequest, action: Action) -> frozenset[str]:
     """The teams for which the person may do this; 403 when there is none."""
-    found = person_of(request).teams(action)
-    if not found:
-        raise PermissionDenied(
-            f"{person_of(request).name} may not {action} anything: no team gives that right."
-        )
-    return found
+    answer = may_anywhere(request, action)
+    if not answer:
+        raise PermissionDenied(answer.reason)
+    return person_of(request).teams(action)
 
 
 def seen_teams(request: HttpRequest) -> frozenset[str] | None:
@@ -87,16 +101,64 @@ def seen_teams(request: HttpRequest) -> frozenset[str] | None:
     return None if person.administrator and person.active else person.teams(Action.VIEW)
 
 
-def team_for(request: HttpRequest, name: str, action: Action = Action.VIEW) -> Team:
-    """A team that the person may see; 403 with the reason unless he may do this to it."""
-    owned = Owned(name, f"team {name}")
-    found = Team.objects.filter(name=name).first()
-    if found is None or not can(person_of(request), Action.VIEW, owned):
-        _absent("team", name)
-    answer = can(person_of(request), action, owned)
+def may_team(request: HttpRequest, action: Action, team: Team) -> Answer:
+    """As `may`, of a team itself."""
+    return can(person_of(request), action, Owned(team.name, f"team {team.name}"))
+
+
+def team_for(request: HttpRequest, number: int, action: Action = Action.VIEW) -> Team:
+    """404 for those who are not in it; 403 with the reason for members without the right."""
+    team = Team.objects.filter(pk=number).first()
+    if team is None or not may_team(request, Action.VIEW, team):
+        _absent("team", str(number))
+    answer = may_team(request, action, team)
     if not answer:
         raise PermissionDenied(answer.reason)
-    return found
+    return team
+
+
+def member_for(team: Team, number: int) -> Membership:
+    member = Membership.objects.select_related("user").filter(team=team, user=number).first()
+    if member is None:
+        _absent("member", str(number))
+    return member
+
+
+def program_for(team: Team, number: int) -> User:
+    """A service account of the team."""
+    user = member_for(team, number).user
+    if not user.is_program:
+        _absent("service account", str(number))
+    return user
+
+
+def group_for(team: Team, number: int) -> Group:
+    group = Group.objects.filter(team=team, pk=number).first()
+    if group is None:
+        _absent("group", str(number))
+    return group
+
+
+def key_for(owner: User, key_id: str) -> AccessKey:
+    key = AccessKey.objects.filter(user=owner, pk=key_id).first()
+    if key is None:
+        _absent("access key", key_id[:64])
+    return key
+
+
+def require_administrator(request: HttpRequest) -> None:
+    """403 for those who do not manage the people of this installation."""
+    person = person_of(request)
+    if not person.administrator:
+        raise PermissionDenied(f"{person.name} is not an administrator of this installation.")
+
+
+def person_for(number: int) -> User:
+    """Somebody with an account that is no service account; for administrators."""
+    user = User.objects.filter(pk=number, is_program=False).first()
+    if user is None:
+        _absent("person", str(number))
+    return user
 
 
 def region_for(name: str) -> str:

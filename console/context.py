@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,19 @@ NAV = (
     ("aliases", "Alias Management", "arrows-split", ("alias",)),
     ("changes", "Changes", "git-pull-request", ("change",)),
     ("testruns", "Test runs", "flask", ("testrun",)),
+    ("teams", "Teams", "users-group", ("team", "people")),
 )
+
+
+def _letters(labels: Iterable[str]) -> list[str]:
+    """The key that follows `g` for each: its first letter that none before it has."""
+    taken: list[str] = []
+    for label in labels:
+        taken.append(next(letter for letter in label.lower() if letter.isalpha() and letter not in taken))
+    return taken
+
+
+LETTERS = _letters(label for _, label, _, _ in NAV)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -35,11 +48,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
             {
                 "key": key,
                 "label": label,
+                "letter": letter,
                 "url": _nav_url(key, region),
                 "icon": icon,
                 "current": module.startswith(modules),
             }
-            for key, label, icon, modules in NAV
+            for (key, label, icon, modules), letter in zip(NAV, LETTERS, strict=True)
         ],
         "gateway_url": settings.GATEWAY_URL,
         "console_url": settings.CONSOLE_URL,
@@ -48,5 +62,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _nav_url(key: str, region: str) -> str:
+    if key == "teams":
+        return reverse(key)
     name = {"versions": "versions-home", "aliases": "aliases-home"}.get(key, key)
     return reverse(name, args=[region])

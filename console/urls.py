@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.pages import account, aliases, changes, functions, protections, services, testruns, versions
+from console.pages import (
+    access_keys,
+    account,
+    aliases,
+    changes,
+    functions,
+    invitations,
+    people,
+    protections,
+    services,
+    sessions,
+    teams,
+    testruns,
+    versions,
+)
 
 urlpatterns = [
     *account.urls,
+    *sessions.urls,
+    *access_keys.urls,
+    *teams.urls,
     *protections.team_urls,
+    *invitations.urls,
+    *people.urls,
     path(
         "<str:region>/",
         include(

@@ -1,29 +1,48 @@
-"""The log-in form."""
+"""The forms of log-in and password."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import ValidationError
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
+from django import forms
 
-from console import throttle
+STRENGTH = "At least 8 characters; none of the common ones, not digits alone, not like the user name."
 
 
-class LogInForm(AuthenticationForm):
-    """Django's, with a limit on failures."""
+class LogInForm(LoginForm):
+    """User name and password; how many failures are too many, `console.accounts.Adapter` says."""
 
-    def clean(self) -> dict[str, Any]:
-        username = self.cleaned_data.get("username") or ""
-        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
-        if throttle.is_blocked(username, address):
-            raise ValidationError(
-                "Too many attempts failed. Wait %(minutes)s minutes and try again.",
-                code="throttled",
-                params={"minutes": throttle.WINDOW_S // 60},
-            )
-        try:
-            return super().clean()
-        except ValidationError:
-            throttle.count_failure(username, address)
-            raise
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autofocus"] = True
+        _plain(self)
+
+
+class AgainForm(ReauthenticateForm):
+    """The password of somebody who is logged in already."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs["autofocus"] = True
+        _plain(self)
+
+
+class PasswordForm(ChangePasswordForm):
+    """The old password and, twice, the new one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = "Current password"
+        self.fields["password1"].label = "New password"
+        self.fields["password1"].help_text = STRENGTH
+        self.fields["password2"].label = "New password again"
+        _plain(self, keep={"password1"})
+
+
+def _plain(form: forms.Form, keep: frozenset[str] | set[str] = frozenset()) -> None:
+    """Labels say what a field is: no placeholders, and no help but that of the named fields."""
+    for name, field in form.fields.items():
+        field.widget.attrs.pop("placeholder", None)
+        if name not in keep:
+            field.help_text = ""

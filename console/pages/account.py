@@ -1,22 +1,45 @@
-"""Logging in and out, and the way home."""
+"""Logging in and out, the password, and the way home."""
 
 from __future__ import annotations
 
+from allauth.account import views as allauth
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import views as auth
+from django.db import transaction
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse_lazy
 from django.views.decorators.http import require_safe
 
-from console.forms.account import LogInForm
+from console.access import act_of, user_of
+from console.forms.account import AgainForm, LogInForm, PasswordForm
 
-log_in = auth.LoginView.as_view(
-    template_name="console/account/log_in.html",
-    authentication_form=LogInForm,
-    redirect_authenticated_user=True,
-)
+log_in = allauth.LoginView.as_view(template_name="console/account/log_in.html", form_class=LogInForm)
 log_out = auth.LogoutView.as_view()
+reauthenticate = allauth.ReauthenticateView.as_view(
+    template_name="console/account/reauthenticate.html", form_class=AgainForm
+)
+
+
+class PasswordChange(allauth.PasswordChangeView):
+    """allauth's, with an audit entry. It ends the person's other sessions."""
+
+    template_name = "console/account/password_change.html"
+    form_class = PasswordForm
+    success_url = reverse_lazy("sessions")
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        with transaction.atomic():
+            response = super().form_valid(form)
+            person = user_of(self.request)
+            act_of(self.request).record("account.password", on=None, path=person.username)
+        messages.success(self.request, "The password was changed. All other sessions were ended.")
+        return response
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 @require_safe
@@ -28,4 +51,8 @@ urls = [
     path("", home, name="home"),
     path("log-in/", log_in, name="log-in"),
     path("log-out/", log_out, name="log-out"),
+    path("account/password/", PasswordChange.as_view(), name="password-change"),
+    # The names by which allauth knows its own.
+    path("log-in/", log_in, name="account_login"),
+    path("account/confirm/", reauthenticate, name="account_reauthenticate"),
 ]

@@ -16,6 +16,7 @@ from console.forms.break_glass import BreakGlassForm
 from console.htmx import fragment, go_to, is_htmx, refused
 from console.pages.alias_page import per_minute
 from console.pages.alias_preview import LINT, SENTENCE, draft, preview
+from console.reauthentication import require_password
 from invocations.refusals import Refused
 from releases.core import protection_words as words
 from releases.core.rights import Action
@@ -37,6 +38,8 @@ def alias_break_glass(request: HttpRequest, region: str, service: str, name: str
     alias = alias_for(request, region, service, name, Action.BREAK_GLASS)
     if not query.protection_of(alias).when:
         return refused(request, f"Alias {name} is not protected: change it directly.")
+    if not ASIDES & request.POST.keys():
+        require_password(request)
     form = _form(request, alias)
     if not form.is_bound:
         return _show(request, alias, form)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from console.access import act_of, alias_for, may, team_for
@@ -107,10 +107,10 @@ def _propose(request: HttpRequest, alias: Alias, form: AliasProtectionForm) -> H
 
 
 @require_http_methods(["GET", "POST"])
-def team_protection(request: HttpRequest, team: str) -> HttpResponse:
+def team_protection(request: HttpRequest, team: int) -> HttpResponse:
     """What the team's aliases demand unless they have a protection of their own."""
     found = team_for(request, team, Action.ADMINISTER)
-    form, back = _team_form(request, found), _team_page(found)
+    form, back = _team_form(request, found), reverse("team", args=[found.pk])
     context: dict[str, Any] = {"team": found, "back": back} | _team_preview(request, found)
     if not form.is_bound:
         return _show(request, TEAM_PAGE, form, context)
@@ -121,7 +121,7 @@ def team_protection(request: HttpRequest, team: str) -> HttpResponse:
         kept = protect_team(act_of(request), found, protection=form.wanted, seen=seen)
     except Refused as refusal:
         return _show(request, TEAM_PAGE, form, context | {"refusal": refusal}, status=409)
-    messages.success(request, f"Team {team}: {words.sentence(form.wanted or NONE)}")
+    messages.success(request, f"Team {found.name}: {words.sentence(form.wanted or NONE)}")
     if kept:
         told = ", ".join(f"{alias.service.name}/{alias.name}" for alias in kept)
         messages.info(request, f"Nothing was loosened: what they had is now their own protection: {told}.")
@@ -130,7 +130,7 @@ def team_protection(request: HttpRequest, team: str) -> HttpResponse:
 
 @require_POST
 def protection_sentence(
-    request: HttpRequest, team: str = "", region: str = "", service: str = "", name: str = ""
+    request: HttpRequest, team: int = 0, region: str = "", service: str = "", name: str = ""
 ) -> HttpResponse:
     """The form, as it is filled in at the moment, in words."""
     if team:
@@ -201,15 +201,8 @@ def _show(
     return fragment(request, FORM if is_htmx(request) else page, context, status=status)
 
 
-def _team_page(team: Team) -> str:
-    try:
-        return reverse("team", args=[team.name])
-    except NoReverseMatch:
-        return reverse("team-protection", args=[team.name])
-
-
 _ALIAS = "services/<str:service>/aliases/<str:name>/protection/"
-_TEAM = "teams/<str:team>/protection/"
+_TEAM = "teams/<int:team>/protection/"
 
 urls = [
     path(_ALIAS, alias_protection, name="alias-protection"),

@@ -7,15 +7,18 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, Select
+from django.template import Context
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from console.access import may, may_anywhere
 from releases.core import policy_words, wording
 from releases.core.policies import Policy, format_percent
-from releases.models import ChangeRequest
+from releases.core.rights import DUTIES, Action, Answer, Role
+from releases.models import ChangeRequest, Service
 
 register = template.Library()
 
@@ -186,3 +189,23 @@ def _control_class(widget: object) -> str:
 @register.filter
 def is_checkbox(field: BoundField) -> bool:
     return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def duty(role: str) -> str:
+    """What a role lets somebody do, in one line."""
+    return DUTIES[Role(role)]
+
+
+@register.simple_tag(takes_context=True)
+def allowed(context: Context, action: str, service: Service) -> Answer:
+    """Whether who looks may do this to a service: `{% allowed "release" service as release %}`. What is
+    denied has a `reason`, for `_barred.html`. `action` names an Action: edit, publish, invoke, release.
+    """
+    return may(context["request"], Action[action.upper()], service)
+
+
+@register.simple_tag(takes_context=True)
+def allowed_anywhere(context: Context, action: str) -> Answer:
+    """The same where no service is named yet: whether any team gives the right."""
+    return may_anywhere(context["request"], Action[action.upper()])

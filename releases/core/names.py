@@ -18,9 +18,11 @@ MAX_ALIAS_NAME: Final = 128
 MAX_TRIGGER_NAME: Final = 128
 MAX_DESCRIPTION: Final = 256
 MAX_TEAM_NAME: Final = 64
+MAX_USER_NAME: Final = 64
 
 _NAME = re.compile(NAME_PATTERN)
 _VERSION = re.compile(VERSION_PATTERN)
+_USER_NAME = re.compile(r"[\w.@+-]{1,64}")
 _LAYOUT = frozenset("\t\n\r")  # the control characters a description may hold
 
 
@@ -88,6 +90,12 @@ def check_team_name(text: object) -> None:
         raise BadName("A name of a team or group has printable characters, and no blanks at its ends")
     if len(text) > MAX_TEAM_NAME:
         raise BadName(f"The name is too long (allowed: {MAX_TEAM_NAME} characters, actual: {len(text)})")
+
+
+def check_user_name(text: object) -> None:
+    """Raise `BadName` unless `text` may name an account: letters, digits and @ . + - _, at most 64."""
+    if not isinstance(text, str) or not _USER_NAME.fullmatch(text):
+        raise BadName("A user name has 1 to 64 letters, digits, or @ . + - _")
 
 
 def check_description(text: object) -> None:

@@ -48,6 +48,19 @@ ROLES: Final[Mapping[Action, frozenset[Role]]] = {
 }
 """Any of these roles lets a person do it. Nobody approves by being an admin."""
 
+DUTIES: Final[Mapping[Role, str]] = {
+    Role.VIEWER: "Sees services, functions, versions, aliases, calls and changes.",
+    Role.DEVELOPER: "Edits services, functions and code, publishes versions, runs tests.",
+    Role.RELEASER: "Proposes and applies changes of aliases, rolls back, runs tests.",
+    Role.APPROVER: "Gives verdicts on change requests. No other role does, admin neither.",
+    Role.ADMIN: "Manages members, roles, groups and service accounts; edits, tests and releases too.",
+    Role.BREAK_GLASS: "May change a protected alias before anybody agreed, and has to account for it.",
+}
+"""What each role lets somebody do, in one line."""
+
+OF_PROGRAMS: Final = frozenset({Role.VIEWER, Role.DEVELOPER, Role.RELEASER})
+"""What a service account can be. To agree, to answer for a team or for an emergency takes a person."""
+
 _OF_ADMINISTRATORS: Final = frozenset({Action.VIEW, Action.ADMINISTER})
 
 

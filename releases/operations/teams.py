@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from invocations.refusals import Refused
 from releases.core import names
-from releases.core.rights import Role
+from releases.core.rights import OF_PROGRAMS, Role
 from releases.models import Group, Membership, Team, User
 
 from .access_keys import announce_keys
@@ -27,6 +27,14 @@ class NoSuchMember(Refused):
     """Only members of a team can be in its groups."""
 
 
+class NotForPrograms(Refused):
+    """A service account belongs to one team, and has none of the roles that take a person."""
+
+
+class DeletedMeanwhile(Refused):
+    """Somebody else has removed it already."""
+
+
 @transaction.atomic
 def create_team(act: Act, *, name: str) -> Team:
     """A team without members. Raises BadName or NameTaken."""
@@ -42,10 +50,15 @@ def create_team(act: Act, *, name: str) -> Team:
 
 @transaction.atomic
 def set_roles(act: Act, team: Team, user: User, roles: Collection[Role]) -> None:
-    """Make somebody a member with exactly these roles, or none any more without one. Raises LastAdmin."""
+    """Make somebody a member with exactly these roles, or none any more without one.
+
+    Raises LastAdmin or NotForPrograms.
+    """
     team = Team.objects.select_for_update().get(pk=team.pk)
     member = Membership.objects.filter(team=team, user=user).first()
     before = list(member.roles) if member else []
+    if user.is_program:
+        _check_program(user, roles, is_member=member is not None)
     wanted = sorted(set(roles))
     if before == wanted:
         return
@@ -92,6 +105,35 @@ def set_group(act: Act, team: Team, *, name: str, members: Iterable[User]) -> Gr
         after={"members": sorted(wanted.values())},
     )
     return group
+
+
+@transaction.atomic
+def delete_group(act: Act, team: Team, *, name: str) -> None:
+    """Raises DeletedMeanwhile. A protection that asks for it can then be met by nobody."""
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    group = Group.objects.filter(team=team, name=name).first()
+    if group is None:
+        raise DeletedMeanwhile(f"group '{name}' is gone already")
+    before = sorted(group.members.values_list("username", flat=True))
+    group.members.clear()
+    group.delete()
+    act.record(
+        "team.group_delete",
+        on=None,
+        team=team.name,
+        path=f"{team.name}/{name}",
+        before={"members": before},
+    )
+
+
+def _check_program(user: User, roles: Collection[Role], *, is_member: bool) -> None:
+    if not roles:
+        raise NotForPrograms(f"service account {user.username} keeps a role until it is retired")
+    if not is_member:
+        raise NotForPrograms(f"{user.username} is a service account of another team")
+    beyond = sorted(set(roles) - OF_PROGRAMS)
+    if beyond:
+        raise NotForPrograms(f"a service account cannot be {beyond[0]}: that takes a person")
 
 
 def _has_admin(team: Team) -> bool:

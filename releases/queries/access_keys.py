@@ -16,9 +16,10 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.db.models import QuerySet
 
 from releases.core.rights import Person
-from releases.models import AccessKey
+from releases.models import AccessKey, User
 
 from . import teams
 
@@ -52,6 +53,11 @@ def load(key_ids: Collection[str] | None = None) -> list[Signer]:
         expires = expires_at.timestamp() if expires_at else None
         signers.append(Signer(key_id, secret, owners[user_id], expires))
     return signers
+
+
+def of_user(user: User) -> QuerySet[AccessKey]:
+    """Keys of an account that are not revoked, the newest first."""
+    return AccessKey.objects.filter(user=user, revoked_at=None).order_by("-created_at", "key_id")
 
 
 @lru_cache(maxsize=2)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from releases.core.approvals import Reviewer
 from releases.core.rights import Action, Owned, Person, Role, can
@@ -67,6 +71,44 @@ def roles_allow(roles: Iterable[str], action: Action) -> bool:
     """Whether somebody active with these roles in a team may do this to what it owns."""
     team = "this"
     return bool(can(Person("", True, _roles([(team, list(roles))])), action, Owned(team, "")))
+
+
+def listed(names: Collection[str] | None) -> QuerySet[Team]:
+    """Teams by name, with `people_count`, `program_count` and `service_count`; None for all."""
+    found = Team.objects.order_by("name")
+    if names is not None:
+        found = found.filter(name__in=names)
+    joined = Membership.objects.filter(team=OuterRef("pk"), user__is_active=True)
+    live = Service.objects.filter(team=OuterRef("pk"), retired_at=None)
+    return found.annotate(
+        people_count=_count(joined.filter(user__is_program=False)),
+        program_count=_count(joined.filter(user__is_program=True)),
+        service_count=_count(live),
+    )
+
+
+def memberships(team: Team, *, programs: bool) -> QuerySet[Membership]:
+    """Who is in a team, by name: its people, or its service accounts."""
+    rows = Membership.objects.filter(team=team, user__is_program=programs).select_related("user")
+    return rows.order_by("user__username")
+
+
+def groups(team: Team) -> QuerySet[Group]:
+    """The groups of a team by name, with their members."""
+    by_name = Prefetch("members", User.objects.order_by("username"))
+    return Group.objects.filter(team=team).prefetch_related(by_name).order_by("name")
+
+
+def people_list() -> QuerySet[User]:
+    """All people who have, or had, an account, with their teams."""
+    rows = Prefetch("memberships", Membership.objects.select_related("team").order_by("team__name"))
+    return User.objects.filter(is_program=False).prefetch_related(rows).order_by("username")
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """How many of these a team has. Joined, as `Count` would, they would multiply one another."""
+    counted = rows.order_by().values("team").annotate(n=Count("pk"))
+    return Coalesce(Subquery(counted.values("n")), 0)
 
 
 def owned(service: Service) -> Owned:

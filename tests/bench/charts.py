@@ -94,7 +94,7 @@ def _log_in(console_url: str, password: str) -> urllib.request.OpenerDirector:
         found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())
     if found is None:
         raise SystemExit("bench: the log-in page has no form")
-    form = {"csrfmiddlewaretoken": found[1], "username": "admin", "password": password}
+    form = {"csrfmiddlewaretoken": found[1], "login": "admin", "password": password}
     browser.addheaders = [("Origin", console_url)]
     with browser.open(url, urllib.parse.urlencode(form).encode(), timeout=30) as answer:
         if "/log-in/" in answer.url:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -32,7 +33,16 @@ def zoe(db: None) -> Client:
     """A browser of somebody who may break the glass, and no more."""
     client = browser()
     client.force_login(make.user("zoe", Role.BREAK_GLASS))
+    gave_password(client, at=time.time())
     return client
+
+
+def gave_password(client: Client, *, at: float) -> None:
+    """As allauth keeps it with the session: when the password was given last, in seconds of the epoch."""
+    session = client.session
+    session["account_authentication_methods_user"] = str(make.user("zoe").pk)
+    session["account_authentication_methods"] = [{"method": "password", "at": at}]
+    session.save()
 
 
 def moved() -> bool:
@@ -142,6 +152,17 @@ def test_panel__propose__leads_to_breaking_the_glass_or_says_why_not(alice: Clie
     both.force_login(make.user("yuri", Role.RELEASER, Role.BREAK_GLASS))
     assert FORM in both.post(sentence, SPLIT).content.decode()
     assert FORM not in both.get(panel).content.decode()  # nothing is changed yet, so nothing is asked
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_break_glass__password_given_long_ago__is_asked_for_again(
+    zoe: Client, alias1: Alias, headers: dict[str, str]
+) -> None:
+    gave_password(zoe, at=0)
+    for response in (zoe.get(FORM, headers=headers), zoe.post(FORM, GIVEN, headers=headers)):
+        address = response["HX-Redirect"] if headers else response["Location"]
+        assert address.startswith(reverse("account_reauthenticate"))
+    assert not moved()
 
 
 def test_break_glass__outsider_and_anonymous__are_turned_away(anonymous: Client, alias1: Alias) -> None:

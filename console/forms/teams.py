@@ -1,0 +1,144 @@
+"""Forms of teams: names, roles, groups, invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from console.forms.account import STRENGTH
+from console.forms.checks import obeys
+from releases.core import names
+from releases.core.rights import Role
+from releases.models import User
+
+LIVES = {1: "1 day", 7: "7 days", 30: "30 days"}
+
+
+class TeamForm(forms.Form):
+    """A new team."""
+
+    name = forms.CharField(
+        validators=[obeys(names.check_team_name)],
+        widget=forms.TextInput(
+            attrs={"maxlength": names.MAX_TEAM_NAME, "autocomplete": "off", "autofocus": True}
+        ),
+        help_text=f"At most {names.MAX_TEAM_NAME} characters. It cannot be changed later.",
+    )
+
+
+class RolesForm(forms.Form):
+    """At least one role."""
+
+    roles = forms.TypedMultipleChoiceField(
+        coerce=Role,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one role."},
+    )
+
+    def __init__(self, *args: Any, choices: Iterable[Role] = Role, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allowed = [role for role in Role if role in choices]
+        self.fields["roles"].choices = [(role.value, role.value.capitalize()) for role in allowed]  # type: ignore[attr-defined]
+
+
+class NewMemberForm(RolesForm):
+    """Somebody who has an account already."""
+
+    username = forms.CharField(
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+        help_text="The name that the person logs in with. Who has no account yet is invited by a link.",
+    )
+    field_order = ("username", "roles")
+
+
+class ProgramForm(RolesForm):
+    """A service account."""
+
+    name = forms.CharField(
+        validators=[obeys(names.check_user_name)],
+        widget=forms.TextInput(
+            attrs={"maxlength": names.MAX_USER_NAME, "autocomplete": "off", "autofocus": True}
+        ),
+        help_text="Such as ci-shop. Nobody else can have it, now or later.",
+    )
+    field_order = ("name", "roles")
+
+
+class InvitationForm(RolesForm):
+    """Which roles a link gives, and for how long it lives."""
+
+    days = forms.TypedChoiceField(
+        label="The link is good for", coerce=int, choices=list(LIVES.items()), initial=7
+    )
+
+    @property
+    def life(self) -> timedelta:
+        return timedelta(days=self.cleaned_data["days"])
+
+
+class MembersForm(forms.Form):
+    """Who is in a group: people of the team, by their numbers."""
+
+    members = forms.TypedMultipleChoiceField(coerce=int, required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, people: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._people = {person.pk: person for person in people}
+        self.fields["members"].choices = [(person.pk, person.username) for person in people]  # type: ignore[attr-defined]
+
+    @property
+    def chosen(self) -> list[User]:
+        return [self._people[number] for number in self.cleaned_data["members"]]
+
+
+class GroupForm(MembersForm):
+    """A new group."""
+
+    name = forms.CharField(
+        validators=[obeys(names.check_team_name)],
+        widget=forms.TextInput(
+            attrs={"maxlength": names.MAX_TEAM_NAME, "autocomplete": "off", "autofocus": True}
+        ),
+        help_text="Such as Security. A protection may ask that one of the group approves.",
+    )
+    field_order = ("name", "members")
+
+
+class JoinForm(forms.Form):
+    """A new account, made by whoever was invited."""
+
+    username = forms.CharField(
+        validators=[obeys(names.check_user_name)],
+        widget=forms.TextInput(
+            attrs={"maxlength": names.MAX_USER_NAME, "autocomplete": "username", "autofocus": True}
+        ),
+        help_text="Letters, digits and @ . + - _",
+    )
+    password = forms.CharField(
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=STRENGTH,
+    )
+    again = forms.CharField(
+        label="Password again",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        password, again = cleaned.get("password"), cleaned.get("again")
+        if password and again and password != again:
+            self.add_error("again", "The two passwords differ.")
+        if password and "username" in cleaned:
+            try:
+                validate_password(password, User(username=cleaned["username"]))
+            except ValidationError as bad:
+                self.add_error("password", bad)
+        return cleaned
