@@ -160,7 +160,7 @@ def test_alias_page__protected__says_so_and_lists_open_requests(alice: Client, a
     proposed.propose(alias1, title="Sixty")
     proposed.propose(alias1, Policy(2), title="Draft of bob", by="bob", draft=True)
     text = alice.get(PAGE).content.decode()
-    assert "Protected. Any change needs 1 approval, not of those who proposed it." in text
+    assert "Protected. One approver must agree before anything changes." in text
     assert "Sixty" in text
     assert "It lacks 1 more approval." in text
     assert "Draft of bob" not in text
