@@ -122,7 +122,7 @@ def test_alias__many_revisions__take_no_more_queries(
 ) -> None:
     for weight_bp in range(1, 30):
         first = reweighed(first, weight_bp)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         page = alice.get(PAGE)
     assert len(page.context["history"]) == 20
 
