@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from invocations.models import TestRun
 from invocations.queries import SENT
+from releases.core.approvals import Status
 from releases.core.names import BadName, parse_qualifier
 from releases.core.rights import ALLOWED, Action, Answer, Denied, Owned, Person, can
 from releases.models import (
     AccessKey,
     Alias,
     AliasRevision,
+    ChangeRequest,
     Function,
     Group,
     Membership,
@@ -29,7 +31,7 @@ from releases.models import (
     Webhook,
 )
 from releases.operations.audit import Act
-from releases.queries import catalog, teams, triggers
+from releases.queries import catalog, changes, teams, triggers
 from releases.queries.catalog import Shown
 
 
@@ -256,6 +258,18 @@ def test_run_for(request: HttpRequest, region: str, number: int, action: Action 
         _absent("test run", str(number))
     require(request, action, owner)
     return run
+
+
+def change_for(request: HttpRequest, region: str, number: int, action: Action = Action.VIEW) -> ChangeRequest:
+    """A draft exists only for its author."""
+    rows = changes.loaded().select_related("scheduled_by", "ended_by")
+    change = rows.filter(pk=number, alias__service__region=region_for(region)).first()
+    if change is None or not may(request, Action.VIEW, change.alias.service):
+        _absent("change request", str(number))
+    if change.status == Status.DRAFT and change.author_id != user_of(request).pk:
+        _absent("change request", str(number))
+    require(request, action, change.alias.service)
+    return change
 
 
 def _absent(noun: str, name: str) -> NoReturn:

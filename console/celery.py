@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     task: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
     for task, seconds in {
         "invocations.tick": TICK_S,
+        "releases.tick": TICK_S,
         "invocations.retention": RETENTION_S,
         "releases.collect": HOUR_S,
         "releases.send": SEND_S,

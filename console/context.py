@@ -15,6 +15,7 @@ NAV = (
     ("services", "Services & Functions", "stack-2", ("service", "function")),
     ("versions", "Versions", "versions", ("version",)),
     ("aliases", "Alias Management", "arrows-split", ("alias",)),
+    ("changes", "Changes", "git-pull-request", ("change",)),
     ("testruns", "Test runs", "flask", ("testrun",)),
     ("teams", "Teams", "users-group", ("team", "people")),
 )

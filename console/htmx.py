@@ -37,10 +37,11 @@ def go_to(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if is_htmx(request) else redirect(url)
 
 
-def refused(request: HttpRequest, reason: str, *, status: int = 409) -> HttpResponse:
+def refused(request: HttpRequest, reason: str, *, status: int = 409, propose: str = "") -> HttpResponse:
     """The domain said no: 409 with the reason, as the fragment `_refused.html` or as a page around it.
 
-    422 where what was sent with a button cannot be taken.
+    422 where what was sent with a button cannot be taken. `propose` is the address where the same can be
+    proposed.
     """
     template = "console/_refused.html" if is_htmx(request) else "409.html"
-    return fragment(request, template, {"reason": reason}, status=status)
+    return fragment(request, template, {"reason": reason, "propose": propose}, status=status)

@@ -8,12 +8,14 @@ from console.pages import (
     access_keys,
     account,
     aliases,
+    changes,
     functions,
     home,
     inbox,
     inbox_preferences,
     invitations,
     people,
+    protections,
     services,
     sessions,
     team_webhooks,
@@ -31,11 +33,21 @@ urlpatterns = [
     *sessions.urls,
     *access_keys.urls,
     *teams.urls,
+    *protections.team_urls,
     *invitations.urls,
     *people.urls,
     path(
         "<str:region>/",
-        include([*services.urls, *functions.urls, *versions.urls, *aliases.urls, *testruns.urls]),
+        include(
+            [
+                *services.urls,
+                *functions.urls,
+                *versions.urls,
+                *aliases.urls,
+                *changes.urls,
+                *testruns.urls,
+            ]
+        ),
     ),
 ]
 

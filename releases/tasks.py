@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from invocations.queue import enqueue
+from releases.operations.due import look_after_changes
 from releases.operations.inbox import forget_notices
 from releases.operations.packages import collect_packages
 from releases.operations.sending import send_next
@@ -35,3 +36,8 @@ def send() -> None:
 @shared_task(name="releases.forget")
 def forget() -> None:
     forget_notices(at=timezone.now())
+
+
+@shared_task(name="releases.tick")
+def tick() -> None:
+    look_after_changes(at=timezone.now())

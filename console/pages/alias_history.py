@@ -17,7 +17,7 @@ from releases.core import policy_diff
 from releases.core.fields import Field
 from releases.models import Alias
 from releases.queries import aliases as query
-from releases.queries import history
+from releases.queries import change_list, history
 from releases.queries.history import Reign
 
 PAGE_SIZE: Final = 20
@@ -28,8 +28,9 @@ def alias_history(request: HttpRequest, region: str, service: str, name: str) ->
     found = alias_for(request, region, service, name)
     reigns, more = history.newest(found, before=_before(request), size=PAGE_SIZE)
     form = MomentForm(request.GET if "at" in request.GET else None)
+    made = change_list.made(reign.state.revision.pk for reign in reigns)
     context = _frame(found) | {
-        "rows": [_row(reign) for reign in reigns],
+        "rows": [_row(reign) | {"change": made.get(reign.state.revision.pk)} for reign in reigns],
         "next": reigns[-1].number if more else None,
         "paged": "before" in request.GET,
         "form": form,

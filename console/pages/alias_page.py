@@ -12,13 +12,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from console import charts, splits
-from console.access import alias_for, revision_for
+from console.access import alias_for, revision_for, user_of
 from console.htmx import fragment
 from console.pages.alias_recording import recording_of
+from console.pages.protections import protection_of
 from invocations.queries import totals_of_revisions
+from releases.core import moves, protection_words
+from releases.core.protections import applies
 from releases.models import Alias, AliasRevision
 from releases.queries import aliases as query
-from releases.queries import traffic
+from releases.queries import change_list, changes, traffic
 
 NEWEST: Final = 20  # revisions in its list and its menu; the time machine has all
 WINDOWS: Final = {
@@ -39,19 +42,31 @@ TRAFFIC = "console/aliases/_alias_traffic.html"
 def alias(request: HttpRequest, region: str, service: str, name: str) -> HttpResponse:
     found = alias_for(request, region, service, name)
     at = timezone.now()
-    context = _standing(found, at) | _split(request, found, at) | _traffic(request, found, at)
-    context |= recording_of(found)
+    context = _standing(request, found, at) | _split(request, found, at) | _traffic(request, found, at)
+    context |= recording_of(found) | protection_of(request, found, at)
     return render(request, "console/aliases/alias_detail.html", context)
 
 
-def _standing(alias: Alias, at: datetime) -> dict[str, Any]:
-    """How the alias is set, where its buttons lead, and its newest revisions."""
+def _standing(request: HttpRequest, alias: Alias, at: datetime) -> dict[str, Any]:
+    """How the alias is set, where its buttons lead, its open change requests and its newest revisions."""
+    history = query.history(alias, query.revisions(alias)[:NEWEST])
+    made = change_list.made(past.revision.pk for past in history)
+    protection = changes.protection_of(alias)
+    state = query.state(alias)
+    proposed = change_list.visible(changes.open_of(alias), user_of(request).pk)
     return {
         "service": alias.service,
-        "state": query.state(alias),
+        "state": state,
         "back": query.rollback_policy(alias),
         "per_minute": per_minute(alias, at),
-        "history": query.history(alias, query.revisions(alias)[:NEWEST]),
+        "protection": protection,
+        "asks": {
+            "switch": bool(applies(protection, state.policy, moves.switch_all(state.policy))),
+            "delete": bool(applies(protection, state.policy, None)),
+        },
+        "protection_sentence": protection_words.sentence(protection),
+        "proposed": change_list.lines(proposed[:NEWEST], at=at),
+        "history": [{"past": past, "change": made.get(past.revision.pk)} for past in history],
     }
 
 
@@ -103,7 +118,7 @@ def alias_split(request: HttpRequest, region: str, service: str, name: str) -> H
     at = timezone.now()
     if before.partition("-")[0] in {"", str(revision.pk)}:
         return fragment(request, SPLIT, _split(request, found, at))
-    context = _split(request, found, at) | _standing(found, at)
+    context = _split(request, found, at) | _standing(request, found, at)
     return fragment(request, SPLIT, context, also=[POLICY, REVISIONS])
 
 

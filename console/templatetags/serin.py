@@ -9,6 +9,7 @@ from django import template
 from django.forms import BoundField, CheckboxInput, Select
 from django.template import Context
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,7 +18,7 @@ from console.access import may, may_anywhere
 from releases.core import policy_words, wording
 from releases.core.policies import Policy, format_percent
 from releases.core.rights import DUTIES, Action, Answer, Role
-from releases.models import Service
+from releases.models import ChangeRequest, Service
 
 register = template.Library()
 
@@ -136,6 +137,18 @@ def split_bar(policy: Policy) -> dict[str, Any]:
         "primary_width": f"{100 - canary_bp / 100:g}%",
         "canary_width": f"{canary_bp / 100:g}%",
     }
+
+
+@register.simple_tag
+def policy_sentence(policy: Policy) -> str:
+    """ "70% of calls go to version 1, 30% to version 2." """
+    return policy_words.sentence(policy)
+
+
+@register.simple_tag
+def deed_url(deed: str, change: ChangeRequest) -> str:
+    """The address of what is done to a change request: "apply", "reject" ..."""
+    return reverse(f"change-{deed}", args=[change.alias.service.region, change.pk])
 
 
 @register.filter

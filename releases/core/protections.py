@@ -6,7 +6,9 @@ A protection is one document with one parser, like a policy; `parse` reads what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -72,8 +74,14 @@ class Window:
         return local.weekday() in self.days and self.start <= local.time().replace(tzinfo=None) < self.end
 
     def __str__(self) -> str:
-        days = ", ".join(DAYS[day] for day in self.days)
-        return f"{days} {self.start:%H:%M}-{self.end:%H:%M} {self.zone}"
+        return f"{_days(self.days)} {self.start:%H:%M}-{self.end:%H:%M} {self.zone}"
+
+
+def _days(days: tuple[int, ...]) -> str:
+    """ "Monday to Friday", "Monday, Friday"."""
+    if len(days) > 2 and days == tuple(range(days[0], days[-1] + 1)):
+        return f"{DAYS[days[0]]} to {DAYS[days[-1]]}"
+    return ", ".join(DAYS[day] for day in days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,26 @@ class Protection:
                 return f"outside its time windows ({'; '.join(map(str, windows))})"
         return ""
 
+    def turns(self, at: datetime) -> datetime | None:
+        """When it opens next, if it is closed now, and closes next, if it is open; None where it does not
+        within about a week, or a week after a freeze.
+        """
+        is_open = not self.closed(at)
+        edges = {edge for edge in self._edges(at) if edge > at}
+        return next((edge for edge in sorted(edges) if (not self.closed(edge)) != is_open), None)
+
+    def _edges(self, at: datetime) -> Iterator[datetime]:
+        ends = [freeze.end for freeze in self.freezes if freeze.end > at]
+        yield from ends
+        yield from (freeze.start for freeze in self.freezes)
+        for window in (window for windows in self.windows for window in windows):
+            zone = ZoneInfo(window.zone)
+            for first in (at, *ends):
+                today = first.astimezone(zone).date()
+                for day in (today + timedelta(days=days) for days in range(9)):
+                    yield datetime.combine(day, window.start, zone)
+                    yield datetime.combine(day, window.end, zone)
+
 
 NONE: Final = Protection()
 """The protection of an alias that nobody protected: it never applies."""
@@ -163,6 +191,13 @@ def stricter(one: Protection, other: Protection) -> Protection:
         ratify=min(one.ratify, other.ratify),
         revert=one.revert or other.revert,
     )
+
+
+def digest(protection: Protection | None) -> str:
+    """Which protection a form was opened on; empty for none."""
+    if protection is None:
+        return ""
+    return hashlib.sha256(json.dumps(document(protection), sort_keys=True).encode()).hexdigest()
 
 
 def _lower(one: Protection, other: Protection, when: When) -> int:

@@ -26,6 +26,7 @@ from .change_rows import (
     locked,
     may_release,
     move,
+    must_have_seen,
     tell_of,
 )
 
@@ -33,9 +34,11 @@ LOOK: Final = timedelta(minutes=1)
 
 
 @transaction.atomic
-def schedule(act: Act, request: ChangeRequest, *, when: datetime) -> ChangeRequest:
-    """Have the tick apply it at a time to come."""
+def schedule(act: Act, request: ChangeRequest, *, when: datetime, seen: str | None = None) -> ChangeRequest:
+    """Have the tick apply it at a time to come. `seen` is the digest of the payload that a page showed."""
     row = locked(request)
+    if seen is not None:
+        must_have_seen(row, seen)
     after = asked(
         lambda: approvals.schedule(
             query.as_rules_see(row), at=when, now=act.at, protection=query.demanded(row)
@@ -57,9 +60,11 @@ def unschedule(act: Act, request: ChangeRequest) -> ChangeRequest:
 
 
 @transaction.atomic
-def apply(act: Act, request: ChangeRequest) -> ChangeRequest:
+def apply(act: Act, request: ChangeRequest, *, seen: str | None = None) -> ChangeRequest:
     """Do what was approved. Applying it again changes nothing: it raises NotNow."""
     row = locked(request)
+    if seen is not None:
+        must_have_seen(row, seen)
     row.alias = aliases.locked(row.alias, None)
     denied = may_release(act.by, row)
     now = query.circumstances(row, at=act.at, denied=denied)

@@ -13,6 +13,7 @@ from releases.core.rights import Action
 from releases.models import (
     Alias,
     ChangeRequest,
+    User,
 )
 from releases.queries import aliases as alias_query
 from releases.queries import changes as query
@@ -74,10 +75,16 @@ def break_glass(
     request.save()
     say(act, request, f"broke the glass: {reason}")
     record(act, request, "change.break_glass", after=proposed.document(), reason=reason)
-    team = alias.service.team
-    reviewers = teams.members(team, Action.APPROVE) + teams.members(team, Action.ADMINISTER)
-    tell_of(act, request, Told.GLASS_BROKEN, reviewers, f"{act.by.username} asks you to ratify it")
+    told = f"{act.by.username} asks you to ratify it"
+    tell_of(act, request, Told.GLASS_BROKEN, told_of(alias), told)
     return request
+
+
+def told_of(alias: Alias) -> list[User]:
+    """Who is told when the glass of this alias is broken: all who may approve or administer."""
+    team = alias.service.team
+    found = teams.members(team, Action.APPROVE) + teams.members(team, Action.ADMINISTER)
+    return list({user.pk: user for user in found}.values())
 
 
 @transaction.atomic
@@ -113,9 +120,7 @@ def not_ratified(act: Act, request: ChangeRequest) -> ChangeRequest:
     told = "was not ratified in time" + (" and was reverted" if reverted else "")
     say(act, row, told)
     record(act, row, "change.not_ratified", reason=told)
-    team = row.alias.service.team
-    admins = teams.members(team, Action.ADMINISTER) + teams.members(team, Action.APPROVE)
-    tell_of(act, row, Told.NOT_RATIFIED, [row.author, *admins], told)
+    tell_of(act, row, Told.NOT_RATIFIED, [row.author, *told_of(row.alias)], told)
     return row
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -35,6 +35,23 @@ from .audit import Act
 from .notices import settle, tell
 
 Kind = ChangeRequest.Kind
+
+_TOLD: Final = {
+    "change.submit": "asked for review",
+    "change.edit": "edited it",
+    "change.rebase": "rebased it",
+    "change.approve": "approved it",
+    "change.request_changes": "asked for changes",
+    "change.withdrawn": "took the verdict back",
+    "change.reject": "rejected it",
+    "change.cancel": "cancelled it",
+    "change.schedule": "scheduled it",
+    "change.unschedule": "took it off the schedule",
+    "change.suspend": "could not be applied",
+    "change.apply": "applied it",
+    "change.expire": "expired",
+}
+"""What the conversation says of each event."""
 
 
 class NotNow(Refused):
@@ -144,8 +161,7 @@ def move(act: Act, row: ChangeRequest, action: str, after: Request, *, reason: s
     if after.status not in {Status.IN_REVIEW, Status.CHANGES_REQUESTED}:
         settle(path_of(row))
     row.save()
-    words = action.partition(".")[2].replace("_", " ")
-    say(act, row, f"{words}{f': {reason}' if reason else ''}")
+    say(act, row, f"{_TOLD[action]}{f': {reason}' if reason else ''}")
     record(act, row, action, before={"status": before}, after={"status": row.status}, reason=reason)
 
 

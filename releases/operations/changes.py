@@ -92,9 +92,10 @@ def submit(act: Act, request: ChangeRequest) -> ChangeRequest:
 def edit(
     act: Act, request: ChangeRequest, proposed: Proposed, *, seen: str, base_revision: int
 ) -> ChangeRequest:
-    """Another payload; every verdict is void. `seen` is the digest that the form was opened on."""
+    """Another payload, and its title; every verdict is void. `seen` is the digest that the form had."""
     row = locked(request)
     must_have_seen(row, seen)
+    row.title = proposed.title.strip()[:256] or row.title
     alias = aliases.locked(row.alias, None)
     check(act, alias, proposed)
     base = row.alias.revisions.get(number=base_revision)

@@ -20,12 +20,14 @@ MAX_TEXT = 512
 
 
 def tell(act: Act, kind: Kind, people: Iterable[User], *, team: Team, text: str, path: str) -> None:
-    """Put a notice into each inbox, and e-mails and webhook calls into the outbox. Nobody is told of himself.
+    """Put a notice into each inbox, and e-mails and webhook calls into the outbox. Nobody is told of what
+    he did himself; what the tick does in his name, he is told of like the others.
 
     `path` is the page that asks what to do; no link ever acts by itself.
     """
     text = text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
-    told = {person.pk: person for person in people if person.pk != act.by.pk and person.is_active}
+    himself = None if act.source == "worker" else act.by.pk
+    told = {person.pk: person for person in people if person.pk != himself and person.is_active}
     if kind.needs_action:  # asked again: the newer notice takes the place of the older
         _waiting(path).filter(kind=kind, to__in=told).update(needs_action=False)
     Notice.objects.bulk_create(

@@ -14,7 +14,7 @@ from releases.core import approvals, lint, policies, protections
 from releases.core.approvals import Circumstances, Request, Review, Verdict
 from releases.core.policies import Policy
 from releases.core.protections import Evidence, Protection, stricter
-from releases.models import Alias, ChangePayload, ChangeRequest, ChangeReview, Version
+from releases.models import Alias, ChangePayload, ChangeRequest, ChangeReview, Team, Version
 
 from . import aliases, teams
 from . import lint as lint_query
@@ -43,8 +43,12 @@ def protection_of(alias: Alias) -> Protection:
 
 
 def _of_team(alias: Alias) -> Protection:
-    document = alias.service.team.protection
-    return protections.parse(document) if document is not None else protections.NONE
+    return protection_of_team(alias.service.team) or protections.NONE
+
+
+def protection_of_team(team: Team) -> Protection | None:
+    """What the team's aliases demand unless they have a protection of their own."""
+    return protections.parse(team.protection) if team.protection is not None else None
 
 
 def own_protection(alias: Alias) -> Protection | None:

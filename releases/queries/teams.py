@@ -57,9 +57,20 @@ def reviewers(team: Team) -> list[Reviewer]:
     ]
 
 
+def group_names(team: Team) -> list[str]:
+    """By name. One query."""
+    return list(Group.objects.filter(team=team).order_by("name").values_list("name", flat=True))
+
+
 def named(names: Collection[str]) -> list[Team]:
     """The teams of these names, by name."""
     return list(Team.objects.filter(name__in=names).order_by("name"))
+
+
+def roles_allow(roles: Iterable[str], action: Action) -> bool:
+    """Whether somebody active with these roles in a team may do this to what it owns."""
+    team = "this"
+    return bool(can(Person("", True, _roles([(team, list(roles))])), action, Owned(team, "")))
 
 
 def listed(names: Collection[str] | None) -> QuerySet[Team]:

@@ -20,6 +20,8 @@ SHOP = ["cn-hangzhou", "shop"]
         ("versions", SHOP, "Versions"),
         ("aliases", SHOP, "Alias Management"),
         ("alias", [*SHOP, "alias1"], "Alias Management"),
+        ("changes", SHOP[:1], "Changes"),
+        ("change", ["cn-hangzhou", 7], "Changes"),
         ("testrun", ["cn-hangzhou", 7], "Test runs"),
     ],
 )

@@ -44,12 +44,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def logged_in(browser: Browser, live_stack: LiveStack) -> Iterator[Callable[[], Page]]:
-    """Opens the console in a browser of its own, so that two people can work at once."""
+def logged_in(browser: Browser, live_stack: LiveStack) -> Iterator[Callable[..., Page]]:
+    """Opens the console in a browser of its own, so that several people can work at once: as admin, or as
+    who is named, whose password is that of `password_of`.
+    """
     with ExitStack() as contexts:
         complaints: list[str] = []
 
-        def enter() -> Page:
+        def enter(name: str = "") -> Page:
             context = browser.new_context(
                 base_url=live_stack.console_url, viewport={"width": 1280, "height": 900}
             )
@@ -58,18 +60,23 @@ def logged_in(browser: Browser, live_stack: LiveStack) -> Iterator[Callable[[], 
             page = context.new_page()
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("console", lambda line: complaints.extend(_complaint(line)))
-            log_in(page, live_stack)
+            log_in(page, live_stack, name)
             return page
 
         yield enter
         assert complaints == []
 
 
-def log_in(page: Page, stack: LiveStack) -> None:
-    """By way of the home page to the services."""
+def password_of(name: str) -> str:
+    """Of the people whom a journey makes."""
+    return f"{name}-Passw0rd-1"
+
+
+def log_in(page: Page, stack: LiveStack, name: str = "") -> None:
+    """As admin, or as somebody whom the journey made."""
     page.goto("/")
-    page.get_by_label("Username").fill(stack.user)
-    page.get_by_label("Password").fill(stack.password)
+    page.get_by_label("Username").fill(name or stack.user)
+    page.get_by_label("Password").fill(password_of(name) if name else stack.password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(f"{stack.console_url}/")
     page.get_by_role("link", name="Services & Functions").click()

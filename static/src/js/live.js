@@ -10,7 +10,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     location.reload();
     return;
   }
-  for (const details of detail.target.querySelectorAll("details[id]")) opened.set(details.id, details.open);
+  // Of the whole page: parts elsewhere are swapped along, out of band.
+  for (const details of document.querySelectorAll("details[id]")) opened.set(details.id, details.open);
 });
 
 document.addEventListener("htmx:afterSwap", () => {

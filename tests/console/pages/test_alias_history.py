@@ -62,7 +62,7 @@ def test_alias_history__many__are_paged_by_number_with_as_many_queries(
     seen, query = [], {}
     while True:
         # session, user, service, alias; rows, neighbours, counts, live versions; state 1, calls of late 2
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             page = alice.get(PAGE, query)
         rows = page.context["rows"]
         seen += [row["reign"].number for row in rows]
