@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from console.forms import policies
 from console.forms.aliases import AliasForm
+from console.forms.rules import RULES
 from console.htmx import fragment, is_htmx
 from console.pages.alias_preview import draft, preview, proposing
 from console.pages.alias_tester import TEST, tested, tester

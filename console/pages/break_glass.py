@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from console.access import act_of, alias_for, user_of
 from console.forms import policies
 from console.forms.break_glass import BreakGlassForm
+from console.forms.rules import RULES
 from console.htmx import fragment, go_to, is_htmx, refused
 from console.pages.alias_page import per_minute
 from console.pages.alias_preview import LINT, SENTENCE, draft, preview
