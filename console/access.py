@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
+from console import origin
 from invocations.models import TestRun
 from invocations.queries import SENT
 from releases.core.names import BadName, parse_qualifier
@@ -26,7 +27,7 @@ def act_of(request: HttpRequest) -> Act:
         at=timezone.now(),
         source="page",
         request=getattr(request, "request_id", ""),
-        ip=request.META.get("REMOTE_ADDR") or None,
+        ip=origin.address(request),
     )
 
 

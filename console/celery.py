@@ -34,6 +34,7 @@ app.conf.beat_schedule = {
         "invocations.tick": TICK_S,
         "invocations.retention": RETENTION_S,
         "releases.collect": HOUR_S,
+        "releases.verify_audit": HOUR_S,
         "console.clear_sessions": HOUR_S,
     }.items()
 }

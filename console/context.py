@@ -14,7 +14,10 @@ NAV = (
     ("versions", "Versions", "versions", ("version",)),
     ("aliases", "Alias Management", "arrows-split", ("alias",)),
     ("testruns", "Test runs", "flask", ("testrun",)),
+    ("audit", "Audit log", "clipboard-list", ("audit",)),
 )
+
+_OF_ALL_REGIONS = {"audit"}
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -48,4 +51,4 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _nav_url(key: str, region: str) -> str:
     name = {"versions": "versions-home", "aliases": "aliases-home"}.get(key, key)
-    return reverse(name, args=[region])
+    return reverse(name, args=[] if key in _OF_ALL_REGIONS else [region])

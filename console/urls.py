@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from console.pages import account, aliases, functions, services, testruns, versions
+from console.pages import account, aliases, audit, functions, services, testruns, versions
 
 urlpatterns = [
     *account.urls,
+    *audit.urls,
     path(
         "<str:region>/",
         include([*services.urls, *functions.urls, *versions.urls, *aliases.urls, *testruns.urls]),

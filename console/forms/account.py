@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 
-from console import throttle
+from console import origin, throttle
 
 
 class LogInForm(AuthenticationForm):
@@ -15,7 +15,7 @@ class LogInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         username = self.cleaned_data.get("username") or ""
-        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        address = origin.address(self.request) or "" if self.request else ""
         if throttle.is_blocked(username, address):
             raise ValidationError(
                 "Too many attempts failed. Wait %(minutes)s minutes and try again.",

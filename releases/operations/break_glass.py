@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import transaction
 
 from releases.core import approvals, policies, protections
@@ -44,6 +46,7 @@ def break_glass(
     """Change a protected alias before anybody agreed. It opens its own review, with a time to ratify it."""
     if len(reason.strip()) < approvals.MIN_REASON:
         raise NotNow(f"give a reason of at least {approvals.MIN_REASON} characters")
+    act = replace(act, source="break-glass")
     alias = aliases.locked(alias, base_revision)
     must_be_allowed(act.by, Action.BREAK_GLASS, alias)
     proposed = Proposed(Kind.POLICY, f"Break glass: {reason}"[:256], setting)
