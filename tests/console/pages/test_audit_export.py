@@ -21,7 +21,8 @@ from releases.models import AuditEntry
 from releases.operations.audit import Act
 from releases.queries import audit as query
 from tests import make
-from tests.console.pages.conftest import browser
+
+from .conftest import browser
 
 EVIL = [
     "=1+1",
@@ -37,13 +38,6 @@ EVIL = [
     "=é☃",
     "  =x",
 ]
-
-
-@pytest.fixture
-def alice(db: None) -> Client:
-    client = browser()
-    client.force_login(make.user("alice"))
-    return client
 
 
 @pytest.fixture
