@@ -43,6 +43,8 @@ class AuditFilterForm(forms.Form):
     action = forms.ChoiceField(required=False)
     source = forms.ChoiceField(required=False, label="Through")
     region = forms.ChoiceField(required=False)
+    since = MomentField()
+    until = MomentField()
     object = forms.CharField(
         required=False,
         max_length=256,
@@ -50,8 +52,6 @@ class AuditFilterForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "shop/alias1"}),
     )
     exactly = forms.BooleanField(required=False, label="Exactly this object")
-    since = MomentField()
-    until = MomentField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -81,7 +81,7 @@ Document = Mapping[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What one member was and is; None where it was not, or is no more."""
+    """What one member was and is; None where it was not, or is no more, and "" where it was or is empty."""
 
     name: str
     old: str | None
@@ -132,7 +132,7 @@ def _policy_sentences(old: Policy | None, new: Policy | None) -> list[str]:
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Members of members by their path; the names of what is empty are kept."""
+    """Members of members by their path."""
     found: dict[str, str] = {}
     for name, value in document.items():
         if isinstance(value, Mapping) and value:
@@ -144,16 +144,18 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def _differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[Difference]:
     both = [Difference(name, old.get(name), new.get(name)) for name in {**old, **new}]
-    return [each for each in both if each.old != each.new]
+    return [each for each in both if (each.old or "") != (each.new or "")]
 
 
 def _text(value: object) -> str:
     if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
-        text = ", ".join(value) or "none"
+        text = ", ".join(value)
     elif isinstance(value, str):
-        text = value or "nothing"
-    elif value is None or isinstance(value, bool):
-        text = {None: "nothing", True: "yes", False: "no"}[value]
+        text = value
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    elif value is None or value == {}:
+        text = ""
     else:
         text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 1]}…"

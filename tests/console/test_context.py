@@ -19,6 +19,7 @@ SHOP = ["cn-hangzhou", "shop"]
         ("aliases", SHOP, "Alias Management"),
         ("alias", [*SHOP, "alias1"], "Alias Management"),
         ("testrun", ["cn-hangzhou", 7], "Test runs"),
+        ("audit", [], "Audit log"),
     ],
 )
 def test_page__any_area__marks_it_in_the_menu(name: str, args: list[str | int], label: str) -> None:

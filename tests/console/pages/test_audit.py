@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -303,3 +305,41 @@ def test_verify__member__may_not_and_is_told_why(alice: Client) -> None:
     assert alice.post(VERIFY).status_code == 403
     assert not AuditCheck.objects.exists()
     assert "disabled title=" in alice.get(PAGE).content.decode()
+
+
+# The way there ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "found"),
+    [
+        ("alias", ["shop", "alias1"], {"alias.change shop/alias1", "alias.create shop/alias1"}),
+        ("version", ["shop", 1], {"version.publish shop/1"}),
+        (
+            "function-code",
+            ["shop", "checkout"],
+            {"function.create shop/checkout", "function.deploy shop/checkout"},
+        ),
+        ("functions", ["other"], {"service.create other"}),
+    ],
+)
+def test_page_of_an_object__its_history__is_one_link_away(
+    alice: Client, name: str, args: list[str | int], found: set[str]
+) -> None:
+    alias1()
+    make.service("other")
+    make.alias(make.two_versions("shop2"), "alias10")
+    shop = make.Service.objects.get(name="shop")
+    make.alias(shop, "alias10")
+    make.function(shop, "f1")
+    text = alice.get(reverse(name, args=[make.REGION, *args])).content.decode()
+    (link,) = re.findall(
+        r'href="([^"]*)">[^<]*<svg[^>]*><use[^>]*></use></svg> History in the audit log', text
+    )
+    page = alice.get(html.unescape(link))
+    assert {f"{item['row'].action} {item['row'].object}" for item in page.context["rows"]} == found
+
+
+def test_menu__audit_log__leads_to_the_page_of_all_regions(alice: Client) -> None:
+    text = alice.get(PAGE).content.decode()
+    assert f'<a class="side-link" href="{PAGE}" aria-current="page"' in text
