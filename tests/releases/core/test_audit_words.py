@@ -51,20 +51,16 @@ def test_tell__nothing_kept__says_nothing(document: dict[str, object] | None) ->
     assert tell(document, document) == Told([], [])
 
 
-@pytest.mark.parametrize(
-    "document",
-    [{"versionId": "x"}, {"versionId": None}, {"policy": None}, {"policy": "yes"}, {"policy": [1]}],
-)
+@pytest.mark.parametrize("document", [{"versionId": "x"}, {"policy": "yes"}, {"policy": [1]}])
 def test_tell__policy_that_cannot_be_read__is_told_member_by_member(document: dict[str, object]) -> None:
     told = tell(None, document)
     assert told.sentences == []
-    assert len(told.differences) == (document != {"versionId": None} and document != {"policy": None})
+    assert len(told.differences) == 1
 
 
 def test_tell__empty_on_one_side_and_not_there_on_the_other__is_no_difference() -> None:
-    assert tell(None, {"description": "", "groups": [], "protection": None, "environment": {}}) == Told(
-        [], []
-    )
+    after = {"description": "", "groups": [], "policy": None, "environment": {}}
+    assert tell(None, after) == Told([], [])
     assert tell({"description": "x"}, {"description": ""}).differences == [Difference("description", "x", "")]
 
 
