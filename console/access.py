@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
+from console import origin
 from invocations.models import TestRun
 from invocations.queries import SENT
 from releases.core.approvals import Status
@@ -47,7 +48,7 @@ def act_as(request: HttpRequest, user: User) -> Act:
         at=timezone.now(),
         source="page",
         request=getattr(request, "request_id", ""),
-        ip=request.META.get("REMOTE_ADDR") or None,
+        ip=origin.address(request),
     )
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from console import throttle
+from console import origin, throttle
 from releases.models import User
 
 
@@ -61,4 +61,4 @@ def _is_person(user: object) -> bool:
 
 
 def _address(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return origin.address(request) or ""

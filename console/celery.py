@@ -38,6 +38,7 @@ app.conf.beat_schedule = {
         "releases.collect": HOUR_S,
         "releases.send": SEND_S,
         "releases.forget": HOUR_S,
+        "releases.verify_audit": HOUR_S,
         "console.clear_sessions": HOUR_S,
     }.items()
 }

@@ -18,7 +18,10 @@ NAV = (
     ("changes", "Changes", "git-pull-request", ("change",)),
     ("testruns", "Test runs", "flask", ("testrun",)),
     ("teams", "Teams", "users-group", ("team", "people")),
+    ("audit", "Audit log", "clipboard-list", ("audit",)),
 )
+
+_OF_ALL_REGIONS = {"audit", "home", "teams"}
 
 
 def _letters(labels: Iterable[str]) -> list[str]:
@@ -63,7 +66,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _nav_url(key: str, region: str) -> str:
-    if key == "teams":
-        return reverse(key)
     name = {"versions": "versions-home", "aliases": "aliases-home"}.get(key, key)
-    return reverse(name, args=[] if key == "home" else [region])
+    return reverse(name, args=[] if key in _OF_ALL_REGIONS else [region])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from releases.core import targets
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 class BadEnvironment(Exception):
@@ -81,6 +84,17 @@ def time_zone(name: str, default: str) -> str:
     except (ValueError, OSError, ZoneInfoNotFoundError):
         raise BadEnvironment(f"{name} must be a time zone such as Asia/Shanghai, not {raw!r}") from None
     return raw
+
+
+def networks(name: str) -> tuple[Network, ...]:
+    """Addresses and networks in CIDR notation, separated by commas; none without a value."""
+    parts = [part.strip() for part in text(name).split(",") if part.strip()]
+    try:
+        return tuple(ip_network(part) for part in parts)
+    except ValueError as error:
+        raise BadEnvironment(
+            f"{name} must be networks such as 10.0.0.0/8, separated by commas: {error}"
+        ) from None
 
 
 def database(name: str, default: str) -> dict[str, Any]:

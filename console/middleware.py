@@ -20,9 +20,27 @@ from django.http import (
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 
+from console import origin
+from console.gateway.request_ids import uuid7
+
 View = Callable[[HttpRequest], HttpResponseBase]
 
 CONSOLE_HOST = urlsplit(settings.CONSOLE_URL).netloc
+
+
+def request_id(get_response: View) -> View:
+    """Each request has an id, by which the audit log and the answer (X-Request-Id) name it.
+
+    Only a trusted proxy may bring one along; what anybody else sends is not looked at.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.request_id = origin.id_given(request) or uuid7()  # type: ignore[attr-defined]
+        response = get_response(request)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+    return middleware
 
 
 def healthz(get_response: View) -> View:

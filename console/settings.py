@@ -21,6 +21,8 @@ GATEWAY_PORT = env.port("SERIN_GATEWAY_PORT", 9000)
 # Cookies ignore ports, so pages and functions live under two host names (docs/security.md).
 CONSOLE_URL = env.origin("SERIN_CONSOLE_URL", f"http://localhost:{CONSOLE_PORT}")
 GATEWAY_URL = env.origin("SERIN_GATEWAY_URL", f"http://127.0.0.1:{GATEWAY_PORT}")
+# Whose X-Forwarded-For and X-Request-Id are believed: the proxies before the console.
+TRUSTED_PROXIES = env.networks("SERIN_TRUSTED_PROXIES")
 
 REGIONS = env.names(
     "SERIN_REGIONS",
@@ -90,6 +92,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "console.middleware.request_id",
     "console.middleware.healthz",
     "console.middleware.one_host",
     "console.middleware.content_security_policy",

@@ -8,6 +8,7 @@ from console.pages import (
     access_keys,
     account,
     aliases,
+    audit,
     changes,
     functions,
     home,
@@ -26,6 +27,7 @@ from console.pages import (
 
 urlpatterns = [
     *account.urls,
+    *audit.urls,
     *home.urls,
     *inbox.urls,
     *inbox_preferences.urls,

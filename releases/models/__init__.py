@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .aliases import Alias, AliasRevision
-from .audit import AuditEntry
+from .audit import AuditCheck, AuditEntry
 from .catalog import (
     CONFIGURATION_COLUMNS,
     CodePackage,
@@ -23,6 +23,7 @@ __all__ = [
     "AccessKey",
     "Alias",
     "AliasRevision",
+    "AuditCheck",
     "AuditEntry",
     "ChangeComment",
     "ChangePayload",

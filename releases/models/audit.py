@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 
 from .teams import User
@@ -35,12 +37,42 @@ class AuditEntry(models.Model):
     class Meta:
         managed = False
         verbose_name_plural = "audit entries"
+        # And audit_by_path on the object's beginning, which migration 0007 makes.
         indexes = [
             models.Index(fields=["region", "object", "-id"], name="audit_by_object"),
             models.Index(fields=["team", "-id"], name="audit_by_team"),
             models.Index(fields=["by", "-id"], name="audit_by_person"),
             models.Index(fields=["action", "-id"], name="audit_by_action"),
+            models.Index(fields=["source", "-id"], name="audit_by_source"),
+            models.Index(fields=["at"], name="audit_by_time"),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.object}"
+
+
+class AuditCheck(models.Model):
+    """What the last verification of the chain found: one row, so that a page need not read the whole log.
+
+    It proves nothing to whoever can write to the database; that takes a head that was kept elsewhere.
+    """
+
+    ONLY: Final = 1
+
+    asked_at = models.DateTimeField(null=True, help_text="When somebody last asked for a verification.")
+    checked_at = models.DateTimeField(null=True, help_text="When the last one began.")
+    whole_at = models.DateTimeField(null=True, help_text="When the last one began that read all entries.")
+    chained = models.PositiveBigIntegerField(default=0)
+    unchained = models.PositiveBigIntegerField(default=0, help_text="From before there was a chain.")
+    head = models.BigIntegerField(null=True, help_text="The number of the last entry that held.")
+    digest = models.CharField(max_length=64, blank=True, help_text="Its digest.")
+    broken_at = models.BigIntegerField(null=True, help_text="The number of the entry where it breaks.")
+    broken = models.CharField(max_length=128, blank=True, help_text="In what.")
+
+    def __str__(self) -> str:
+        return f"verification of {self.checked_at}"
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody waits for one that did not end yet."""
+        return self.asked_at is not None and (self.checked_at is None or self.checked_at < self.asked_at)

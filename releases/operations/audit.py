@@ -46,6 +46,8 @@ class Act:
 
         Entries are chained, so those who write wait for each other from here to their commit.
         """
+        if not connection.in_atomic_block:
+            raise AssertionError(f"{action} leaves its entry outside of a transaction: no lock would hold")
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         last = AuditEntry.objects.order_by("-pk").values_list("digest", flat=True).first()

@@ -172,4 +172,5 @@ def comment(act: Act, request: ChangeRequest, *, text: str) -> None:
         raise NotNow(f"a comment has from 1 to {MAX_COMMENT:,} characters")
     row = locked(request)
     ChangeComment.objects.create(request=row, author=act.by, text=text, created_at=act.at)
+    record(act, row, "change.comment", after={"text": text})
     tell_of(act, row, Told.COMMENTED, involved(row), f"{act.by.username} commented")

@@ -23,6 +23,7 @@ SHOP = ["cn-hangzhou", "shop"]
         ("changes", SHOP[:1], "Changes"),
         ("change", ["cn-hangzhou", 7], "Changes"),
         ("testrun", ["cn-hangzhou", 7], "Test runs"),
+        ("audit", [], "Audit log"),
     ],
 )
 def test_page__any_area__marks_it_in_the_menu(name: str, args: list[str | int], label: str) -> None:

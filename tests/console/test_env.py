@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
 from console import env
@@ -170,3 +172,16 @@ def test_sender__no_address__is_refused_by_name(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("SERIN_MAIL_FROM", value)
     with pytest.raises(env.BadEnvironment, match="SERIN_MAIL_FROM must be of the form"):
         env.sender("SERIN_MAIL_FROM", "")
+
+
+def test_networks__addresses_and_networks__are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.networks("SERIN_TEST_NETWORKS") == ()
+    monkeypatch.setenv("SERIN_TEST_NETWORKS", "10.0.0.0/8, ::1,")
+    assert env.networks("SERIN_TEST_NETWORKS") == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
+
+
+@pytest.mark.parametrize("value", ["localhost", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8;::1"])
+def test_networks__no_network__is_refused_by_name(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SERIN_TEST_NETWORKS", value)
+    with pytest.raises(env.BadEnvironment, match=r"^SERIN_TEST_NETWORKS must be networks"):
+        env.networks("SERIN_TEST_NETWORKS")

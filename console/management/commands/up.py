@@ -13,7 +13,7 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.core.management import BaseCommand, call_command
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
 from console.stack import CannotStart
@@ -102,10 +102,12 @@ def _prepare() -> str:
     return password
 
 
+@transaction.atomic
 def _first_user(password: str) -> None:
     """An administrator, and a team in which he has every role: one person can do the whole job."""
     user = User.objects.create_superuser(ADMIN, password=password)
     act = Act(by=user, at=timezone.now(), source="command")
+    act.record("account.create", on=None, path=ADMIN, after={"administrator": True})
     set_roles(act, create_team(act, name=TEAM), user, ALL_ROLES)
 
 
