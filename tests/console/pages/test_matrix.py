@@ -23,7 +23,7 @@ from django.utils import timezone
 from releases.core.policies import Policy
 from releases.core.rights import Role
 from releases.models import User
-from releases.operations import access_keys, invitations, people, teams
+from releases.operations import access_keys, invitations, people, teams, webhooks
 from tests import make
 
 from . import counted
@@ -62,6 +62,8 @@ ADMINISTER = to("admin", "administrator")
 # Of no service in particular: an outsider is told that no team lets him.
 EDIT_ANY = to("developer", "admin", outsider=403)
 INVOKE_ANY = to("developer", "releaser", "admin", outsider=403)
+APPROVE = to("approver")
+BREAK_GLASS = to("break-glass")
 INSTALLATION = to("administrator", outsider=403)
 ALL = to(*EVERYBODY)
 NOBODY = to()  # somebody else's: it is not there, whoever asks
@@ -73,6 +75,7 @@ _F = f"{_S}/functions/<str:name>"
 _V = f"{_S}/versions"
 _A = f"{_S}/aliases/<str:name>"
 _R = "<str:region>/test-runs"
+_C = "<str:region>/changes"
 _T = "teams/<int:team>"
 _K = f"{_T}/programs/<int:account>/keys"
 
@@ -103,6 +106,22 @@ MATRIX: Final[dict[str, Row]] = {
     f"{_T}/invitations/new/": (ADMINISTER, ADMINISTER),
     f"{_T}/invitations/<int:number>/revoke/": (None, ADMINISTER),
     "invitations/<str:secret>/": (ALL, ALL),
+    f"{_T}/protection/": (ADMINISTER, ADMINISTER),
+    f"{_T}/protection/sentence/": (None, ADMINISTER),
+    f"{_T}/webhooks/": (ADMINISTER, ADMINISTER),
+    f"{_T}/webhooks/deliveries/": (ADMINISTER, None),
+    f"{_T}/webhooks/<int:number>/test/": (None, ADMINISTER),
+    f"{_T}/webhooks/<int:number>/remove/": (None, ADMINISTER),
+    "audit/": (ALL, None),
+    "audit/entries.csv": (ALL, None),
+    "audit/entries.json": (ALL, None),
+    "audit/chain/": (ALL, None),
+    "audit/verify/": (None, INSTALLATION),
+    "inbox/": (ALL, None),
+    "inbox/bell/": (ALL, None),
+    "inbox/read/": (None, ALL),
+    "inbox/<int:number>/read/": (None, NOBODY),
+    "inbox/preferences/": (ALL, ALL),
     "people/": (INSTALLATION, None),
     "people/<int:account>/deactivate/": (None, INSTALLATION),
     "people/<int:account>/reactivate/": (None, INSTALLATION),
@@ -156,6 +175,25 @@ MATRIX: Final[dict[str, Row]] = {
     f"{_A}/recording/": (SEE, None),
     f"{_A}/record/": (RELEASE, RELEASE),
     f"{_A}/blast/": (None, SEE),
+    f"{_A}/propose-delete/": (RELEASE, RELEASE),
+    f"{_A}/protection/": (RELEASE, RELEASE),
+    f"{_A}/protection/sentence/": (None, RELEASE),
+    f"{_A}/break-glass/": (BREAK_GLASS, BREAK_GLASS),
+    f"{_A}/break-glass/sentence/": (None, BREAK_GLASS),
+    f"{_C}/": (ALL, None),
+    f"{_C}/<int:number>/": (SEE, None),
+    f"{_C}/<int:number>/state/": (SEE, None),
+    f"{_C}/<int:number>/edit/": (RELEASE, RELEASE),
+    f"{_C}/<int:number>/submit/": (None, RELEASE),
+    f"{_C}/<int:number>/review/": (None, APPROVE),
+    f"{_C}/<int:number>/reject/": (None, APPROVE),
+    f"{_C}/<int:number>/cancel/": (None, ADMINISTER),
+    f"{_C}/<int:number>/rebase/": (None, RELEASE),
+    f"{_C}/<int:number>/schedule/": (None, RELEASE),
+    f"{_C}/<int:number>/unschedule/": (None, RELEASE),
+    f"{_C}/<int:number>/apply/": (None, RELEASE),
+    f"{_C}/<int:number>/ratify/": (None, APPROVE),
+    f"{_C}/<int:number>/comment/": (None, SEE),
     f"{_R}/": (ALL, None),
     f"{_R}/new/": (INVOKE_ANY, INVOKE_ANY),
     f"{_R}/form/": (None, INVOKE_ANY),
@@ -237,6 +275,11 @@ def world(db: None, gateway: Gateway) -> World:
             "key": key.key_id,
             "request_id": str(UUID(int=1)),
             "number of sessions": "0",
+            "number of inbox": "0",
+            "number of changes": str(make.change(make.loaded(alias), Policy(1)).pk),
+            "number of webhooks": str(
+                webhooks.add_webhook(act, team, url="https://93.184.215.14/").webhook.pk
+            ),
             "number of test-runs": str(run.pk),
             "number of invitations": str(team.invitations.get().pk),
         }
