@@ -32,6 +32,7 @@ _BANDS: Final = {
     Measure.EVEN: "What an even spread keeps within",
 }
 _LABEL_FORMATS: Final = {10: "%H:%M:%S", 300: "%d %b %H:%M", 3600: "%d %b %H:%M"}
+_TICKS: Final = {10: 600, 300: 3 * 3600, 3600: 24 * 3600}  # seconds between the labels that are shown
 
 
 def split_chart(splits: Sequence[Split], *, planned: int | None = None) -> Chart:
@@ -185,6 +186,7 @@ def traffic_chart(traffic: Traffic, policy: Policy | None = None) -> Chart:
         "kind": "versions",
         "horizontal": False,
         "labels": [f"{timezone.localtime(start):{label}}" for start in starts],
+        "ticks": [place for place, start in enumerate(starts) if _is_round(start, _TICKS[traffic.tier])],
         "series": series,
         "marks": [_mark(mark, traffic) for mark in reversed(traffic.marks) if starts],
         "summary": " ".join([*sentences, *map(_took_over, reversed(traffic.marks))]),
@@ -211,6 +213,11 @@ def _starts(traffic: Traffic) -> list[datetime]:
     last = max(slot.start for slot in traffic.slots)
     end = max(last + tier, traffic.until)
     return [first + number * tier for number in range(math.ceil((end - first) / tier))]
+
+
+def _is_round(start: datetime, seconds: int) -> bool:
+    local = timezone.localtime(start)
+    return (local.hour * 3600 + local.minute * 60 + local.second) % seconds == 0
 
 
 def _place(when: datetime, traffic: Traffic) -> int:

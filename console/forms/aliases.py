@@ -55,7 +55,8 @@ class CreateAliasForm(AliasForm):
     name = forms.CharField(
         validators=[obeys(names.check_alias_name)],
         widget=forms.TextInput(attrs={"maxlength": names.MAX_ALIAS_NAME, "autocomplete": "off"}),
-        help_text="Letters, digits, - and _; begins with a letter or _. It cannot be changed later.",
+        help_text="Letters, digits, hyphens and underscores; it begins with a letter or an underscore."
+        " It cannot be changed later.",
     )
     base_revision = None  # type: ignore[assignment]  # Django's way to leave out an inherited field
 

@@ -40,7 +40,8 @@ def programs(bind: str, console_port: int, gateway_port: int) -> list[Program]:
     python = [sys.executable, "-m"]
     granian = ["granian", "--interface", "wsgi", "--host", bind, "--port", str(console_port), "--no-ws"]
     # A thread keeps a database connection, so there are few; test invocations may hold eight of them.
-    threads = ["--blocking-threads", "12", "--backpressure", "64", "--log-level", "warning"]
+    # Granian warns of them on a small machine, at each start: only its errors are wanted.
+    threads = ["--blocking-threads", "12", "--backpressure", "64", "--log-level", "error"]
     celery = ["celery", "--quiet", "--app", "console.celery"]
     worker = [*celery, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     local = _reachable(bind)

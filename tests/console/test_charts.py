@@ -153,6 +153,14 @@ def test_traffic_chart__quiet_buckets__are_gaps_in_their_place() -> None:
     assert chart["series"][1]["values"] == [0, 0, 0, 2, 0, 0]
 
 
+def test_traffic_chart__hour__has_labels_at_round_times() -> None:
+    hour = Traffic([Slot(NOON, "1", 5, 0, 0)], 10, NOON - timedelta(minutes=57), NOON, [])
+    chart = charts.traffic_chart(hour, POLICY)
+    assert [chart["labels"][place] for place in chart["ticks"]] == [
+        "11:10:00", "11:20:00", "11:30:00", "11:40:00", "11:50:00", "12:00:00",
+    ]  # fmt: skip
+
+
 def test_traffic_chart__versions__are_in_the_order_of_their_numbers() -> None:
     slots = [Slot(NOON, version, 1, 0, 0) for version in ("10", "2", "LATEST")]
     names = [series["name"] for series in charts.traffic_chart(traffic(*slots))["series"]]

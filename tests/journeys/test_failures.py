@@ -10,14 +10,19 @@ from .conftest import log_in
 
 SERVICE = "/cn-hangzhou/services/shop"
 # Types into the weight as soon as the browser has put the refused form in place of the old one.
-TYPE_AT_ONCE = """weight => new Promise(done => new MutationObserver((_, observer) => {
-  const field = document.querySelector('#alias-form .is-invalid[name=weight]')
-  if (!field) return
-  observer.disconnect()
-  field.value = weight
-  field.dispatchEvent(new Event('input', {bubbles: true}))
-  done()
-}).observe(document.body, {childList: true, subtree: true}))"""
+TYPE_AT_ONCE = """weight => new Promise((done, lost) => {
+  const find = () => document.querySelector('#alias-form [name=weight]')
+  const old = find()
+  setTimeout(() => lost(new Error('no other form came')), 10000)
+  new MutationObserver((_, observer) => {
+    const field = find()
+    if (!field || field === old) return
+    observer.disconnect()
+    field.value = weight
+    field.dispatchEvent(new Event('input', {bubbles: true}))
+    done()
+  }).observe(document.body, {childList: true, subtree: true})
+})"""
 
 
 def test_button__alias_deleted_meanwhile__says_that_it_is_gone(

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import sys
 import time
 from contextlib import suppress
 from typing import Any
@@ -118,7 +119,7 @@ def _supervise(servers: list[Managed], password: str, since: float) -> None:
         say("serin", f"gateway  {settings.GATEWAY_URL}")
         say("serin", f"log in as {ADMIN} with {password or 'the password you have'}")
         if not password:
-            say("serin", f"a new one: manage.py changepassword {ADMIN}")
+            say("serin", f"a new one: {sys.executable} manage.py changepassword {ADMIN}")
 
     async def run() -> None:
         made = programs(settings.BIND, settings.CONSOLE_PORT, settings.GATEWAY_PORT)

@@ -6,7 +6,7 @@ const BESIDE = 72; // px left and right of the plot
 
 export function versionsOption(data, colours, { narrow, width }) {
   // Along a time axis the outer labels stay within the chart; beside bars they stand where the others do.
-  const aligned = data.horizontal ? {} : { alignMinLabel: "left", alignMaxLabel: "right" };
+  const aligned = data.horizontal ? {} : { alignMinLabel: "left", alignMaxLabel: "right", interval: among(data.ticks) };
   const labels = axis(colours, {
     type: "category",
     data: data.labels,
@@ -46,6 +46,12 @@ function opacity(all, place) {
   if (all[place].role !== "other") return 1;
   const before = all.slice(0, place + 1).filter((series) => series.role === "other" && !series.errors).length - 1;
   return Math.max(0.25, 1 - 0.35 * before);
+}
+
+/** Labels at round times only; a window that has none leaves the choice to the chart. */
+function among(ticks) {
+  const shown = new Set(ticks);
+  return shown.size ? (place) => shown.has(place) : "auto";
 }
 
 function hatched(colours) {
