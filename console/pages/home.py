@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "own": [_line(row) for row in query.open_requests(user)],
         "standing": standing,
         "has_services": bool(standing) or catalog.any_service(teams),
-        "events": audit.entries(teams, Filters())[:EVENTS],
+        "events": audit.entries(teams, Filters()).select_related("by")[:EVENTS],
         "in_no_team": teams is not None and not teams,
     }
     return render(request, "console/home/home.html", context)

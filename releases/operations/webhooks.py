@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import quote
 
 from django.conf import settings
 from django.db import transaction
@@ -88,7 +87,7 @@ def send_test(act: Act, webhook: Webhook) -> Outgoing:
     document = {
         "kind": TEST,
         "text": f"{act.by.username} tests this webhook",
-        "path": f"/teams/{quote(row.team.name, safe='')}/webhooks/",
+        "path": f"/teams/{row.team.pk}/webhooks/",
         "at": act.at.isoformat(),
         "team": row.team.name,
     }

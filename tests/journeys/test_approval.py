@@ -156,7 +156,9 @@ def look_at_the_alias(page: Page, service: str, change: str) -> None:
     page.goto(f"{REGION}/services/{service}/aliases/prod/")
     row = page.locator("#alias-revisions tr", has_text=f"Change request {change}")
     expect(row).to_contain_text("50% of calls go to version 1, 50% to version 2.")
-    expect(page.locator("#alias-traffic .chart").locator("canvas, svg").first).to_be_visible()
+    # The page may be quicker than the recorder: then its next look, ten seconds on, draws the chart.
+    chart = page.locator("#alias-traffic .chart").locator("canvas, svg").first
+    expect(chart).to_be_visible(timeout=20_000)
     page.get_by_text("2 changes within the window").click()
     expect(page.locator("#alias-changes")).to_contain_text("50% to version 2.")
 

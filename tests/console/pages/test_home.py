@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from releases.core.approvals import Status, Verdict
 from releases.core.policies import Canary, Policy
-from releases.core.protections import Protection
+from releases.core.protections import Protection, When
 from releases.core.rights import Role
 from releases.models import Alias, ChangeRequest, User
 from releases.operations import aliases, break_glass, changes
@@ -31,7 +31,7 @@ def bob(db: None) -> Client:
 
 def protected(name: str = "shop") -> Alias:
     alias = make.alias(make.two_versions(name))
-    aliases.protect(make.act(), alias, Protection(approvals=1))
+    aliases.protect(make.act(), alias, Protection(when=frozenset({When.ANY}), approvals=1))
     return Alias.objects.select_related("service__team", "revision").get(pk=alias.pk)
 
 

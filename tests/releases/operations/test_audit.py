@@ -26,7 +26,7 @@ ROOT = Path(settings.BASE_DIR) / "releases" / "operations"
 TABLE = AuditEntry._meta.db_table
 
 # Writes that nobody asked for, or that are a part of one that leaves an entry itself.
-PARTS = {"tell", "give", "say", "tell_of", "ask_reviewers", "check"}
+PARTS = {"tell", "give", "say", "tell_of", "ask_reviewers", "check", "mark_read"}
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_record__outside_of_a_transaction__is_refused(transactional_db: None) ->
 
 
 def test_break_glass__with_a_reason__leaves_entries_of_that_source(db: None) -> None:
-    alias = make.alias(make.two_versions(), canary=2, weight_bp=1000)
+    alias = make.protected_alias()
     erin = make.user("erin", Role.BREAK_GLASS, Role.RELEASER)
     act = Act(by=erin, at=make.NOW, source="page", request="r-1", ip="192.0.2.7")
     setting = Setting(policy=Policy(1, Canary(2, 5000)))

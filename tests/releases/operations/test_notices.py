@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from releases.core.approvals import Verdict
 from releases.core.notices import Kind
 from releases.core.policies import Canary, Policy
-from releases.core.protections import Protection
+from releases.core.protections import Protection, When
 from releases.models import Alias, ChangeRequest, Notice, Outgoing, Preference, User
 from releases.operations import aliases, changes, inbox, notices, webhooks
 from releases.operations.aliases import Setting
@@ -130,7 +130,7 @@ def request_of_alice(bob: User) -> ChangeRequest:
     """For which two approvals are needed; bob and carol may give them."""
     make.user("carol")
     alias = make.alias(make.two_versions())
-    aliases.protect(make.act(), alias, Protection(approvals=2))
+    aliases.protect(make.act(), alias, Protection(when=frozenset({When.ANY}), approvals=2))
     alias = Alias.objects.select_related("service__team", "revision").get(pk=alias.pk)
     proposed = Proposed(Proposal.POLICY, "more", Setting(policy=Policy(1, Canary(2, 500))))
     return changes.propose(make.act(), alias, proposed, base_revision=1)
