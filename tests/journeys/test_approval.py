@@ -47,6 +47,7 @@ aliases.protect_alias(act, alias, protection=Protection(when=frozenset({{When.AN
 """
 PROTECT = """
 from datetime import timedelta
+from django.db import transaction
 from django.utils import timezone
 from releases.core.protections import Freeze, Protection, When
 from releases.models import Alias, ChangeRequest, User
@@ -57,7 +58,8 @@ now = timezone.now()
 act = Act(by=User.objects.get(username="admin"), at=now, source="command")
 alias = Alias.objects.select_related("service__team", "revision").get(service__name="{service}")
 freezes = (Freeze(now, now + timedelta(hours=1), "the fair"),) if {frozen} else ()
-aliases.protect(act, alias, Protection(when=frozenset({{When.ANY}}), freezes=freezes))
+with transaction.atomic():
+    aliases.protect(act, alias, Protection(when=frozenset({{When.ANY}}), freezes=freezes))
 if not freezes:
     ChangeRequest.objects.filter(alias=alias, status="scheduled").update(next_look_at=now)
 """

@@ -23,8 +23,8 @@ from releases.operations.audit import Act
 admin, shop = User.objects.get(username="admin"), Service.objects.select_related("team").get(name="shop")
 act = Act(by=admin, at=timezone.now(), source="command")
 teams.set_roles(act, shop.team, admin, list(Role))
-bob = User.objects.create_user("bob", password="bob-Passw0rd-9")
-teams.set_roles(act, shop.team, bob, [Role.APPROVER])
+berta = User.objects.create_user("berta", password="berta-Passw0rd-9")
+teams.set_roles(act, shop.team, berta, [Role.APPROVER])
 setting = aliases.Setting(policy=Policy(1))
 for name in ("glass", "late"):
     aliases.create_alias(act, shop, name=name, setting=setting)
@@ -40,7 +40,7 @@ look_after_changes(at=request.ratify_by)
 NOTICES = """
 import json
 from releases.models import Notice
-print(json.dumps(list(Notice.objects.filter(to__username="bob").values_list("kind", "text"))))
+print(json.dumps(list(Notice.objects.filter(to__username="berta").values_list("kind", "text"))))
 """
 
 
@@ -101,7 +101,7 @@ def break_glass(page: Page, alias: str) -> str:
     page.get_by_role("link", name="Break the glass").click()
     page.get_by_label("Primary version").select_option("2")
     expect(page.locator("#alias-sentence")).to_contain_text("All calls go to version 2.")
-    expect(page.get_by_text("Told at once: bob.")).to_be_visible()
+    expect(page.get_by_text("Told at once: berta.")).to_be_visible()
     page.get_by_label("Why it cannot wait").fill("it burns")
     page.get_by_label("I change this alias").check()
     agree(page)
@@ -122,23 +122,23 @@ def agree(page: Page) -> None:
 
 
 def ratify(page: Page, stack: LiveStack, address: str) -> None:
-    """By bob, in a browser of his own; who broke the glass cannot."""
+    """By berta, in a browser of his own; who broke the glass cannot."""
     browser = page.context.browser
     assert browser
     context = browser.new_context(base_url=stack.console_url)
-    bob = context.new_page()
-    bob.goto("/")
-    bob.get_by_label("Username").fill("bob")
-    bob.get_by_label("Password").fill("bob-Passw0rd-9")
-    bob.get_by_role("button", name="Log in").click()
-    bob.wait_for_url("**/services/")
-    bob.goto(address)
-    expect(bob.get_by_text(WHY).first).to_be_visible()
-    bob.get_by_role("button", name="Ratify").click()
-    dialog = bob.get_by_role("dialog")
+    berta = context.new_page()
+    berta.goto("/")
+    berta.get_by_label("Username").fill("berta")
+    berta.get_by_label("Password").fill("berta-Passw0rd-9")
+    berta.get_by_role("button", name="Log in").click()
+    berta.wait_for_url("**/services/")
+    berta.goto(address)
+    expect(berta.get_by_text(WHY).first).to_be_visible()
+    berta.get_by_role("button", name="Ratify").click()
+    dialog = berta.get_by_role("dialog")
     if dialog.is_visible():
         dialog.get_by_role("button", name="Ratify").click()
-    expect(bob.get_by_text("ratified it").first).to_be_visible()
+    expect(berta.get_by_text("ratified it").first).to_be_visible()
     context.close()
 
 

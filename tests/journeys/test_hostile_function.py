@@ -46,7 +46,7 @@ from releases.operations import catalog, triggers
 from releases.operations.audit import Act
 from releases.operations.catalog import Configuration
 act = Act(by=User.objects.get(username="admin"), at=timezone.now(), source="command")
-team = Team.objects.get()
+team = Team.objects.get(name="default")
 service = catalog.create_service(act, region="cn-hangzhou", name="hostile", team=team)
 function = catalog.create_function(
     act,

@@ -33,7 +33,7 @@ def package(answer):
     return pack({"index.py": text.encode()})
 
 act = Act(by=User.objects.get(username="admin"), at=timezone.now(), source="command")
-team = Team.objects.get()
+team = Team.objects.get(name="default")
 service = catalog.create_service(act, region="cn-hangzhou", name="keys", team=team)
 http = Configuration(runtime="python3", handler="index.handler", type="http")
 web = catalog.create_function(act, service, name="web", configuration=http, package=package("one"))

@@ -31,7 +31,7 @@ def test_invitation__viewer__joins_sees_and_may_not_touch(
         expect(vera.locator(".barred:focus")).to_contain_text("that needs admin or releaser")
 
         admin.goto("/teams/")
-        admin.get_by_role("link", name="team1").click()
+        admin.get_by_role("link", name="default").click()
         admin.get_by_role("link", name="Roles of vera").click()
         admin.get_by_label("Releaser").check()
         admin.get_by_role("button", name="Save roles").click()
@@ -40,7 +40,7 @@ def test_invitation__viewer__joins_sees_and_may_not_touch(
 
         admin.get_by_role("button", name="Remove vera").click()
         admin.get_by_role("dialog").get_by_role("button", name="Remove").click()
-        expect(admin.locator("#messages")).to_contain_text("vera is no longer in team1")
+        expect(admin.locator("#messages")).to_contain_text("vera is no longer in default")
         vera.reload()
         expect(vera.get_by_role("heading", name="Not found")).to_be_visible()
         vera.goto(link)
@@ -60,7 +60,7 @@ def test_sessions__other_browser__is_logged_out(logged_in: Callable[[], Page]) -
 def invited(admin: Page, role: str) -> str:
     """The link of a new invitation of the first team."""
     admin.goto("/teams/")
-    admin.get_by_role("link", name="team1").click()
+    admin.get_by_role("link", name="default").click()
     admin.get_by_role("link", name="Invite by link").click()
     admin.get_by_label(role).check()
     admin.get_by_role("button", name="Make the link").click()
