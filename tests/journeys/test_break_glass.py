@@ -131,7 +131,7 @@ def ratify(page: Page, stack: LiveStack, address: str) -> None:
     berta.get_by_label("Username").fill("berta")
     berta.get_by_label("Password").fill("berta-Passw0rd-9")
     berta.get_by_role("button", name="Log in").click()
-    berta.wait_for_url("**/services/")
+    berta.wait_for_url(f"{stack.console_url}/")
     berta.goto(address)
     expect(berta.get_by_text(WHY).first).to_be_visible()
     berta.get_by_role("button", name="Ratify").click()
