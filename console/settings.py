@@ -194,7 +194,7 @@ STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 
 CELERY = {
-    "broker_url": REDIS_URL.replace("unix://", "redis+socket://", 1),
+    "broker_url": places.broker_url(REDIS_URL),
     "broker_connection_retry_on_startup": True,
     # Longer than any task runs, or one that is still at work would be given to a second worker. Nothing waits
     # for it: what a dead worker had begun is found by the tick within seconds.

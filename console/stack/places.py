@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 # A socket's whole path must fit in the 108 bytes of sockaddr_un, with ".s.PGSQL.5432.lock" after the folder.
 SOCKET_FOLDER_LIMIT = 85
@@ -33,6 +34,19 @@ def database_url(home: Path) -> str:
 
 def redis_url(home: Path) -> str:
     return f"unix://{socket_folder(home)}/valkey.sock"
+
+
+def broker_url(redis_url: str) -> str:
+    """The same server in Celery's words.
+
+    Celery takes no notice of `db` in a socket's address: two Serins on one server would share their queue.
+    """
+    address, _, query = redis_url.partition("?")
+    if not address.startswith("unix://"):
+        return redis_url
+    options = [("virtual_host" if name == "db" else name, value) for name, value in parse_qsl(query)]
+    broker = "redis+socket" + address.removeprefix("unix")
+    return f"{broker}?{urlencode(options)}" if options else broker
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from console.stack.places import database_url, redis_url, socket_folder
+import pytest
+
+from console.stack.places import broker_url, database_url, redis_url, socket_folder
 
 
 def test_socket_folder__ordinary_home__is_run_inside_it() -> None:
@@ -27,3 +29,18 @@ def test_urls__ordinary_home__name_the_sockets() -> None:
     home = Path("/srv/serin")
     assert database_url(home) == "postgresql://serin@/serin?host=/srv/serin/run"
     assert redis_url(home) == "unix:///srv/serin/run/valkey.sock"
+
+
+@pytest.mark.parametrize(
+    ("redis_url", "broker"),
+    [
+        ("redis://:word@host:6379/3", "redis://:word@host:6379/3"),
+        ("unix:///srv/serin/run/valkey.sock", "redis+socket:///srv/serin/run/valkey.sock"),
+        (
+            "unix:///srv/serin/run/valkey.sock?db=3",
+            "redis+socket:///srv/serin/run/valkey.sock?virtual_host=3",
+        ),
+    ],
+)
+def test_broker_url__address_of_a_server__is_the_same_for_celery(redis_url: str, broker: str) -> None:
+    assert broker_url(redis_url) == broker
