@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import NoReturn
 
 import pytest
 
@@ -27,7 +28,7 @@ BUNDLE = Bundle(
 )
 
 
-async def unread(limit: int) -> bytes:
+async def unread(limit: int) -> NoReturn:
     raise AssertionError("nobody reads")
 
 
@@ -40,7 +41,7 @@ def ended(
 
 def answered(outcome: Outcome, method: bytes = b"GET", **headers: bytes) -> Answer:
     named = {name.encode(): value for name, value in headers.items()}
-    request = Request(method, "/", b"/", named, unread)
+    request = Request(method, "/", b"/", named, unread, unread)
     route = Route(Target(BUNDLE, [(b"x-fc-invocation-service-version", b"2")]), 9, "primary", 0)
     return web_answer(request, BORDER, request_id="id", route=route, outcome=outcome, tail=False)
 
