@@ -16,6 +16,15 @@ from .protocol import HttpProtocol
 BACKLOG = 2048
 DESCRIPTORS = 65_536
 
+DRAIN_S = 8
+"""What was accepted has so long to finish when the gateway is told to stop."""
+
+
+class Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.loaded_app.stopping(DRAIN_S)
+        await super().shutdown(sockets)
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
@@ -36,9 +45,10 @@ def main() -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=8,
+        # Calls are answered before that; this is for callers who do not take their answers.
+        timeout_graceful_shutdown=DRAIN_S + 2,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     server.run(sockets=[listener])
     if not server.started:
         sys.exit(1)

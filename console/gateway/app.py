@@ -32,8 +32,7 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-
-# Calls have had their time to finish (`__main__`) when the pool closes; the recorder still needs some.
+# Calls have had their time to finish when the pool closes; the recorder still needs some.
 LIMITS = Limits(drain_s=1.0)
 
 
@@ -52,6 +51,10 @@ class Gateway:
         await receive()
         await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+    def stopping(self, within_s: float) -> None:
+        """The process takes no new connection any more. What waits or runs so much later is told so."""
+        asyncio.get_running_loop().call_later(within_s, self._pool.cut_short)
 
     async def answer(self, request: Request) -> Answer:
         """The answer to any request. Raises only `CallerGone`."""
@@ -79,7 +82,11 @@ class Gateway:
         self._loader = Loader(self._table, credentials, self._routing_jobs, database)
         self._recorder = Recorder(database)
         self._pool = Pool(
-            home=settings.HOME / "gateway", fetch_code=self._fetch_code, runtimes=RUNTIMES, limits=LIMITS
+            home=settings.HOME / "gateway",
+            fetch_code=self._fetch_code,
+            runtimes=RUNTIMES,
+            limits=LIMITS,
+            demand=self._table,
         )
         self._plane = DataPlane(
             table=self._table,

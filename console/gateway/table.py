@@ -122,6 +122,16 @@ class RoutingTable:
         target = None if service is None else service.versions[LATEST].get(function)
         return target is not None and target.bundle.type == "event"
 
+    def is_routed(self, bundle: Bundle) -> bool:
+        """Whether a call may still lead to exactly this bundle: LATEST as it is now, or a live version.
+
+        A version's number is a way to it, whether or not an alias leads there: going back finds it warm.
+        """
+        service = self._services.get((bundle.region, bundle.service))
+        functions = service.versions.get(bundle.version, {}) if service else {}
+        target = functions.get(bundle.function)
+        return target is not None and target.bundle.identity == bundle.identity
+
     def replace(self, keys: Iterable[ServiceKey], found: dict[ServiceKey, CompiledService]) -> None:
         """Take in what was found of `keys`; those that were not found are gone."""
         for key in keys:

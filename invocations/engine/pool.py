@@ -13,6 +13,7 @@ from typing import cast
 from invocations.engine.bundle import Bundle
 from invocations.engine.call import Call
 from invocations.engine.code import CodeCache, FetchCode
+from invocations.engine.demand import Anything, Demand
 from invocations.engine.fleet import Fleet, ResourceExhausted
 from invocations.engine.http import HttpCall, call_head_of
 from invocations.engine.instance import Instance, State
@@ -31,6 +32,12 @@ TICK_S = 0.05
 
 UNUSED_S = 1.0
 """An instance idle for so long is not needed by the versions that share its ceiling."""
+
+LEFT_S = 1.0
+"""An instance to which no call can lead any more ends when it has been idle for so long.
+
+Calls that were routed before the change still find it.
+"""
 
 _NAME_BYTES = 255
 _SLOW_TICKS = 20
@@ -60,12 +67,14 @@ class Pool:
         fetch_code: FetchCode,
         runtimes: Mapping[str, Runtime],
         limits: Limits,
+        demand: Demand | None = None,
         unsafe: bool = False,
     ) -> None:
         self._home = home
         self._fetch_code = fetch_code
         self._runtimes = runtimes
         self._limits = limits
+        self._demand = demand or Anything()
         self._unsafe = unsafe
         self._loop: asyncio.AbstractEventLoop
         self._launcher: Launcher
@@ -109,17 +118,22 @@ class Pool:
         if self._is_working():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._quiet.wait(), self._limits.drain_s)
-        for task in self._launches:
-            task.cancel()
+        self.cut_short()
         await asyncio.gather(*self._launches, return_exceptions=True)
-        for fleet in self._fleets.values():
-            fleet.fail_all(ResourceExhausted("the engine is closing"))
-        for instance in tuple(self._instances):
-            instance.end()
         while self._instances:
             self._empty.clear()
             await self._empty.wait()
         self._ticker.cancel()
+
+    def cut_short(self) -> None:
+        """Take no more calls, refuse those that wait and end those that run: each is answered at once."""
+        self._closing = True
+        for task in self._launches:
+            task.cancel()
+        for fleet in self._fleets.values():
+            fleet.fail_all(ResourceExhausted("the engine is closing"))
+        for instance in tuple(self._instances):
+            instance.end()
 
     async def invoke(
         self,
@@ -202,7 +216,7 @@ class Pool:
             for other in self._fleets.values()
             if other is not fleet and self._helps(other, fleet)
             for instance in other.idle
-            if instance.since <= unused_since
+            if instance.since <= unused_since or not self._demand.is_routed(instance.bundle)
         ]
         if idle:
             self._promised[fleet] = None
@@ -274,13 +288,18 @@ class Pool:
         now = self._loop.time()
         for instance in tuple(self._instances):
             instance.tick(now)
-            if instance.state is State.IDLE and now - instance.since > self._limits.idle_s:
+            if instance.state is State.IDLE and now - instance.since > self._kept_s(instance):
                 instance.end()
         self._sample_memory(now)
         if self._ticks % _SLOW_TICKS == 0:
             self._fleets = {key: fleet for key, fleet in self._fleets.items() if fleet.size or fleet.queue}
         if self._closing and not self._is_working():
             self._quiet.set()
+
+    def _kept_s(self, instance: Instance) -> float:
+        """How long the instance is kept without a call."""
+        idle_s = self._limits.idle_s
+        return idle_s if self._demand.is_routed(instance.bundle) else min(LEFT_S, idle_s)
 
     def _sample_memory(self, now: float) -> None:
         """Look at what runs for longer than a tick, and now and then at what rests.

@@ -16,6 +16,7 @@ from typing import Any
 import uvloop
 
 from invocations.engine.bundle import Bundle
+from invocations.engine.demand import Demand
 from invocations.engine.http import HeaderList, HttpCall
 from invocations.engine.outcome import Outcome
 from invocations.engine.packages import pack
@@ -30,7 +31,9 @@ REQUEST_ID = "6f1b4c1e-0000-4000-8000-00000000{:04d}"
 class Room:
     """Deploys sources and invokes them."""
 
-    def __init__(self, home: Path, *, unsafe: bool = False, **limits: Any) -> None:
+    def __init__(
+        self, home: Path, *, unsafe: bool = False, demand: Demand | None = None, **limits: Any
+    ) -> None:
         self._zips: dict[str, bytes] = {}
         self._requests = 0
         self.home = home
@@ -38,7 +41,12 @@ class Room:
         self._fetches_go_on = asyncio.Event()
         self._fetches_go_on.set()
         self.pool = Pool(
-            home=home, fetch_code=self._fetch, runtimes=RUNTIMES, limits=Limits(**limits), unsafe=unsafe
+            home=home,
+            fetch_code=self._fetch,
+            runtimes=RUNTIMES,
+            limits=Limits(**limits),
+            demand=demand,
+            unsafe=unsafe,
         )
 
     def deploy(self, source: str = "", /, *, files: dict[str, str] | None = None, **fields: Any) -> Bundle:
