@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from invocations.engine.limits import Limits
+
 from . import env
 from .stack import places
 
@@ -42,6 +44,13 @@ REGIONS = env.names(
 # Of the first user, `admin`; without it `manage.py up` makes one up and prints it.
 ADMIN_PASSWORD = env.text("SERIN_ADMIN_PASSWORD")
 ACCOUNT_ID = env.text("SERIN_ACCOUNT_ID", "1000000000000001")
+# What one gateway's instances may take, and how long a call may wait for one.
+_limits = Limits()
+MAX_INSTANCES = env.integer("SERIN_MAX_INSTANCES", _limits.total, low=1, high=10_000)
+MAX_INSTANCES_PER_FUNCTION = env.integer(
+    "SERIN_MAX_INSTANCES_PER_FUNCTION", min(_limits.per_function, MAX_INSTANCES), low=1, high=MAX_INSTANCES
+)
+MAX_WAIT_S = env.integer("SERIN_MAX_WAIT_S", int(_limits.wait_s), low=1, high=3600)
 
 
 def _secret_key() -> str:

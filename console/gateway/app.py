@@ -32,9 +32,6 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-# Calls have had their time to finish when the pool closes; the recorder still needs some.
-LIMITS = Limits(drain_s=1.0)
-
 
 class Gateway:
     """One per process. Everything that needs the running loop is made at its start."""
@@ -85,7 +82,7 @@ class Gateway:
             home=settings.HOME / "gateway",
             fetch_code=self._fetch_code,
             runtimes=RUNTIMES,
-            limits=LIMITS,
+            limits=_limits(),
             demand=self._table,
         )
         self._plane = DataPlane(
@@ -113,6 +110,16 @@ class Gateway:
 
     async def _fetch_code(self, digest: str) -> bytes:
         return await self._code_jobs.run(partial(routing.code, digest))
+
+
+def _limits() -> Limits:
+    return Limits(
+        per_function=settings.MAX_INSTANCES_PER_FUNCTION,
+        total=settings.MAX_INSTANCES,
+        wait_s=float(settings.MAX_WAIT_S),
+        # Calls have had their time to finish when the pool closes; the recorder still needs some.
+        drain_s=1.0,
+    )
 
 
 def _border() -> Border:

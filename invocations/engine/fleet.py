@@ -21,11 +21,11 @@ _BACKLOG_LOOKS = 5
 
 
 class ResourceExhausted(Exception):
-    """The queue is full, or the engine is closing: try again later."""
+    """Too many wait, or waited too long, or the engine is closing: try again later."""
 
 
-class Ceilings(Protocol):
-    """Who decides over the number of instances."""
+class Engine(Protocol):
+    """Whose the fleets are: who decides over the number of instances, and starts them."""
 
     def room_for(self, fleet: Fleet) -> int:
         """How many instances the fleet may start now."""
@@ -36,8 +36,8 @@ class Ceilings(Protocol):
     def launch(self, fleet: Fleet) -> None:
         """Start an instance; the fleet hears when it has booted, or that it has not."""
 
-    def must_yield(self, fleet: Fleet) -> bool:
-        """Whether another fleet, which has none, is to have the instance that has just become free."""
+    def must_yield(self, fleet: Fleet, instance: Instance) -> bool:
+        """Whether the instance, which has just become free, gives way to another fleet."""
 
     def left(self, fleet: Fleet, instance: Instance | None) -> None:
         """One of the fleet's instances is gone for good, or never came to be."""
@@ -46,7 +46,7 @@ class Ceilings(Protocol):
 class Fleet:
     """Hands each call to the instance that was used last, or makes it wait in order of arrival."""
 
-    def __init__(self, bundle: Bundle, *, limits: Limits, ceilings: Ceilings) -> None:
+    def __init__(self, bundle: Bundle, *, limits: Limits, engine: Engine) -> None:
         self.bundle = bundle
         self.queue: deque[Call] = deque()
         self.idle: list[Instance] = []
@@ -54,7 +54,7 @@ class Fleet:
         """Instances, from the decision to start one until nothing is left of it."""
         self.booting = 0
         self._limits = limits
-        self._ceilings = ceilings
+        self._engine = engine
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._looks = 0
@@ -65,7 +65,7 @@ class Fleet:
             self.idle.pop().begin(call)
             return
         waiting = len(self.queue)
-        if waiting >= self._limits.queue and waiting >= self.booting + self._ceilings.room_for(self):
+        if waiting >= self._limits.queue and waiting >= self.booting + self._engine.room_for(self):
             raise ResourceExhausted(f"{waiting} invocations of this function already wait for an instance")
         self.queue.append(call)
         if self.size == 0:
@@ -92,7 +92,7 @@ class Fleet:
         """An instance that was to be started never came to be."""
         self._fail_next(error)
         self.size -= 1
-        self._ceilings.left(self, None)
+        self._engine.left(self, None)
 
     def _fail_next(self, error: Exception) -> None:
         """The first call in line hears why it has no instance; the others get a try of their own."""
@@ -102,7 +102,7 @@ class Fleet:
             call.future.set_exception(error)
 
     def freed(self, instance: Instance) -> None:
-        if self._ceilings.must_yield(self):
+        if self._engine.must_yield(self, instance):
             instance.end()
             return
         call = self._next()
@@ -117,7 +117,7 @@ class Fleet:
 
     def buried(self, instance: Instance) -> None:
         self.size -= 1
-        self._ceilings.left(self, instance)
+        self._engine.left(self, instance)
         if self.queue and self.size == 0:
             self.grow()
 
@@ -133,16 +133,16 @@ class Fleet:
 
     def grow(self) -> None:
         """Start instances for the calls that wait, as far as there is room."""
-        if len(self.queue) > self.booting and not self._ceilings.room_for(self):
-            self._ceilings.make_room_for(self)
+        if len(self.queue) > self.booting and not self._engine.room_for(self):
+            self._engine.make_room_for(self)
         self._start(_STARTS_AT_ONCE)
 
     def _start(self, at_most: int) -> None:
         wanted = min(len(self.queue) - self.booting, at_most)
-        for _ in range(min(wanted, self._ceilings.room_for(self))):
+        for _ in range(min(wanted, self._engine.room_for(self))):
             self.size += 1
             self.booting += 1
-            self._ceilings.launch(self)
+            self._engine.launch(self)
 
     def _look_again_soon(self) -> None:
         if self._timer is None:
@@ -150,8 +150,7 @@ class Fleet:
 
     def _look_again(self) -> None:
         self._timer = None
-        while self.queue and self.queue[0].future.done():
-            self.queue.popleft()
+        self._drop_overdue()
         if not self.queue:
             self._looks = 0
             return
@@ -161,3 +160,15 @@ class Fleet:
         elif self._looks % _BACKLOG_LOOKS == 0:
             self._start(1)
         self._look_again_soon()
+
+    def _drop_overdue(self) -> None:
+        """Refuse who has waited too long, and forget who waits no more. The first in line came first."""
+        came_before = self._loop.time() - self._limits.wait_s
+        while self.queue:
+            call = self.queue[0]
+            if not call.future.done():
+                if call.waiting_since > came_before:
+                    return
+                text = f"no instance of this function became free within {self._limits.wait_s:g} s"
+                call.future.set_exception(ResourceExhausted(text))
+            self.queue.popleft()

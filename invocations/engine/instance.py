@@ -95,6 +95,7 @@ class Instance:
         self._loop = asyncio.get_running_loop()
         self.since = self._loop.time()
         """When the present state began, on the loop's clock."""
+        self.started_at = self.since
         self._deadline = self.since + BOOT_S
         self._overdue = False
         self._loop.add_reader(process.pidfd, self._died)

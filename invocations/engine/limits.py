@@ -15,6 +15,8 @@ class Limits:
     """Instances of all functions together."""
     queue: int = 512
     """Invocations of one function of one version that may wait for an instance."""
+    wait_s: float = 60.0
+    """An invocation that has waited so long for an instance is refused."""
     idle_s: float = 300.0
     """After so long without an invocation an instance is ended."""
     drain_s: float = 10.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import cast
 
 from invocations.engine.bundle import Bundle
 from invocations.engine.call import Call
+from invocations.engine.ceilings import Ceilings
 from invocations.engine.code import CodeCache, FetchCode
 from invocations.engine.demand import Anything, Demand
 from invocations.engine.fleet import Fleet, ResourceExhausted
@@ -29,9 +29,6 @@ __all__ = ["Limits", "Pool", "ResourceExhausted", "SandboxUnavailable", "Stats"]
 
 TICK_S = 0.05
 """How often time-outs and memory are looked at; a time-out comes at most two ticks late."""
-
-UNUSED_S = 1.0
-"""An instance idle for so long is not needed by the versions that share its ceiling."""
 
 LEFT_S = 1.0
 """An instance to which no call can lead any more ends when it has been idle for so long.
@@ -77,6 +74,7 @@ class Pool:
         self._demand = demand or Anything()
         self._unsafe = unsafe
         self._loop: asyncio.AbstractEventLoop
+        self._ceilings: Ceilings
         self._launcher: Launcher
         self._codes: CodeCache
         self._ticker: asyncio.TimerHandle | None = None
@@ -84,11 +82,7 @@ class Pool:
         self._fleets: dict[str, Fleet] = {}
         self._instances: set[Instance] = set()
         self._launches: set[asyncio.Task[None]] = set()
-        self._per_function: Counter[tuple[str, ...]] = Counter()
-        self._size = 0
         self._cold_starts = 0
-        self._starving: dict[Fleet, None] = {}
-        self._promised: dict[Fleet, None] = {}
         self._closing = False
         self._quiet = asyncio.Event()
         self._empty = asyncio.Event()
@@ -96,6 +90,7 @@ class Pool:
     async def start(self) -> None:
         """Make the runtimes' copies and see that an instance boots. Raises `SandboxUnavailable`."""
         self._loop = asyncio.get_running_loop()
+        self._ceilings = Ceilings(self._limits, self._demand)
         storage = await asyncio.to_thread(self._prepare)
         sandbox = Sandbox(storage, unsafe=self._unsafe)
         self._launcher = Launcher(sandbox, runtimes=self._runtimes, limits=self._limits)
@@ -183,13 +178,13 @@ class Pool:
             raise ResourceExhausted("the engine is closing")
         fleet = self._fleets.get(bundle.identity)
         if fleet is None:
-            fleet = self._fleets[bundle.identity] = Fleet(bundle, limits=self._limits, ceilings=self)
+            fleet = self._fleets[bundle.identity] = Fleet(bundle, limits=self._limits, engine=self)
         fleet.submit(call)
         return await call.future
 
     def stats(self) -> Stats:
         return Stats(
-            instances=self._size,
+            instances=self._ceilings.size,
             busy=sum(instance.call is not None for instance in self._instances),
             queued=sum(len(fleet.queue) for fleet in self._fleets.values()),
             cold_starts=self._cold_starts,
@@ -198,47 +193,16 @@ class Pool:
     # What fleets ask --------------------------------------------------------------------------------------
 
     def room_for(self, fleet: Fleet) -> int:
-        of_function = self._limits.per_function - self._per_function[fleet.bundle.function_key]
-        return max(0, min(of_function, self._limits.total - self._size))
+        return self._ceilings.room_for(fleet)
 
     def make_room_for(self, fleet: Fleet) -> None:
-        """End the instance that is idle longest among those whose end helps.
+        self._ceilings.make_room_for(fleet, self._fleets.values())
 
-        A fleet that has instances takes only what has been idle for a while: two busy fleets under one
-        ceiling would otherwise end each other's instances between any two calls. When none is idle, a fleet
-        without instances is given the next one that becomes free.
-        """
-        if fleet in self._promised:
-            return
-        unused_since = self._loop.time() - (UNUSED_S if fleet.size else 0.0)
-        idle = [
-            instance
-            for other in self._fleets.values()
-            if other is not fleet and self._helps(other, fleet)
-            for instance in other.idle
-            if instance.since <= unused_since or not self._demand.is_routed(instance.bundle)
-        ]
-        if idle:
-            self._promised[fleet] = None
-            min(idle, key=lambda instance: instance.since).end()
-        elif fleet.size == 0:
-            self._starving[fleet] = None
-
-    def must_yield(self, fleet: Fleet) -> bool:
-        if not self._starving:
-            return False
-        for starving in tuple(self._starving):
-            if starving.size or not starving.queue:
-                del self._starving[starving]
-            elif self._helps(fleet, starving):
-                del self._starving[starving]
-                self._promised[starving] = None
-                return True
-        return False
+    def must_yield(self, fleet: Fleet, instance: Instance) -> bool:
+        return self._ceilings.must_yield(fleet, instance)
 
     def launch(self, fleet: Fleet) -> None:
-        self._size += 1
-        self._per_function[fleet.bundle.function_key] += 1
+        self._ceilings.take(fleet)
         self._cold_starts += 1
         task = self._loop.create_task(self._launch(fleet))
         self._launches.add(task)
@@ -247,23 +211,9 @@ class Pool:
     def left(self, fleet: Fleet, instance: Instance | None) -> None:
         if instance is not None:
             self._instances.discard(instance)
-        self._size -= 1
-        key = fleet.bundle.function_key
-        self._per_function[key] -= 1
-        if not self._per_function[key]:
-            del self._per_function[key]
-        promised, self._promised = self._promised, {}
-        for waiting in promised:
-            waiting.grow()
+        self._ceilings.give_back(fleet)
         if not self._instances:
             self._empty.set()
-
-    def _helps(self, giver: Fleet, taker: Fleet) -> bool:
-        """Whether the end of one of the giver's instances lets the taker start one."""
-        key = taker.bundle.function_key
-        if self._per_function[key] >= self._limits.per_function:
-            return giver.bundle.function_key == key
-        return self._size >= self._limits.total
 
     async def _launch(self, fleet: Fleet) -> None:
         instance: Instance | None = None
