@@ -76,7 +76,6 @@ class Gateway:
         credentials = Credentials(
             account_id=settings.ACCOUNT_ID, token_key=tokens.derive_key(settings.SECRET_KEY)
         )
-        self._loader = Loader(self._table, credentials, self._routing_jobs, database)
         self._recorder = Recorder(database)
         self._pool = Pool(
             home=settings.HOME / "gateway",
@@ -84,6 +83,9 @@ class Gateway:
             runtimes=RUNTIMES,
             limits=_limits(),
             demand=self._table,
+        )
+        self._loader = Loader(
+            self._table, credentials, self._routing_jobs, database, prestart=self._pool.prestart
         )
         self._plane = DataPlane(
             table=self._table,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -18,6 +19,7 @@ from django.db import Error
 from django.utils import timezone
 from psycopg import AsyncConnection
 
+from invocations.engine.bundle import Bundle
 from releases.operations.access_keys import NOTICE as ACCESS_KEYS
 from releases.operations.access_keys import note_used_keys
 from releases.operations.routing import CHANNEL
@@ -43,14 +45,23 @@ LOOK_TIMEOUT_S = 2.0
 class Loader:
     """One per gateway. `listening` and `synced_at` (loop time) are for the health report.
 
-    `jobs` must have one thread: what is read later is then also applied later.
+    `jobs` must have one thread: what is read later is then also applied later. `prestart` is told of bundles
+    that calls lead to from now on.
     """
 
-    def __init__(self, table: RoutingTable, credentials: Credentials, jobs: Jobs, conninfo: str) -> None:
+    def __init__(
+        self,
+        table: RoutingTable,
+        credentials: Credentials,
+        jobs: Jobs,
+        conninfo: str,
+        prestart: Callable[[Sequence[Bundle]], None],
+    ) -> None:
         self._table = table
         self._credentials = credentials
         self._jobs = jobs
         self._conninfo = conninfo
+        self._prestart = prestart
         self._services: Batched[ServiceKey] = Batched(self._load_services)
         self._unknown_services: Batched[ServiceKey] = Batched(self._services.ask, every_s=LOOK_EVERY_S)
         self._all_keys: Batched[str] = Batched(self._load_all_keys)
@@ -91,7 +102,7 @@ class Loader:
         except Error as error:
             _warn("services keep their routes, the database is away", error)
             return
-        self._table.replace(keys, services)
+        self._prestart(self._table.replace(keys, services))
         self.synced_at = asyncio.get_running_loop().time()
 
     async def _load_keys(self, key_ids: set[str]) -> None:

@@ -62,6 +62,7 @@ class Route(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Alias:
     revision: int
+    receiving: frozenset[int]
     decide: Decide
     read_labels: Callable[[Attributes], recording.Labels] | None
 
@@ -132,12 +133,19 @@ class RoutingTable:
         target = functions.get(bundle.function)
         return target is not None and target.bundle.identity == bundle.identity
 
-    def replace(self, keys: Iterable[ServiceKey], found: dict[ServiceKey, CompiledService]) -> None:
-        """Take in what was found of `keys`; those that were not found are gone."""
+    def replace(self, keys: Iterable[ServiceKey], found: dict[ServiceKey, CompiledService]) -> list[Bundle]:
+        """Take in what was found of `keys`; those that were not found are gone.
+
+        Returns the bundles that calls may lead to from now on: of versions that have been published, and of
+        those that an alias leads to anew. Services that were not known yet have none: a gateway that starts
+        would else start everything.
+        """
         for key in keys:
             if key not in found:
                 self._services.pop(key, None)
+        before = {key: self._services[key] for key in found.keys() & self._services.keys()}
         self._services.update(found)
+        return [bundle for key, old in before.items() for bundle in _new_bundles(old, found[key])]
 
     def stale(self, marks: dict[ServiceKey, Mark]) -> set[ServiceKey]:
         """The services whose mark in the database is not the one they were loaded with."""
@@ -149,6 +157,14 @@ class RoutingTable:
 
     def count_aliases(self) -> int:
         return sum(len(service.aliases) for service in self._services.values())
+
+
+def _new_bundles(before: CompiledService, now: CompiledService) -> list[Bundle]:
+    versions = dict.fromkeys(now.versions.keys() - before.versions.keys())
+    for name, alias in now.aliases.items():
+        old = before.aliases.get(name)
+        versions |= dict.fromkeys(map(str, alias.receiving - (old.receiving if old else frozenset())))
+    return [target.bundle for version in versions for target in now.versions.get(version, {}).values()]
 
 
 def _target(service: CompiledService, name: str, version: str, function: str) -> Target:
@@ -188,7 +204,9 @@ def _compile_alias(routes: ServiceRoutes, route: AliasRoute) -> _Alias | None:
         policy = parse(route.policy)
         decide = compile_policy(policy, salt=route.salt, draw=random.random)
         recorded = recording.parse(route.recorded_parameters)
-        return _Alias(route.revision, decide, recording.compile_labels(recorded) if recorded else None)
+        return _Alias(
+            route.revision, policy.receiving, decide, recording.compile_labels(recorded) if recorded else None
+        )
     except BadPolicy as bad:
         # One policy that cannot be read must not keep every other change from taking effect.
         logger.error("alias %s of %s/%s does not route: %s", route.name, routes.region, routes.name, bad)

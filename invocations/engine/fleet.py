@@ -137,12 +137,20 @@ class Fleet:
             self._engine.make_room_for(self)
         self._start(_STARTS_AT_ONCE)
 
+    def start_ahead(self) -> None:
+        """Start the first instance before anybody calls, if there is room."""
+        if self.size == 0 and self._engine.room_for(self):
+            self._launch()
+
     def _start(self, at_most: int) -> None:
         wanted = min(len(self.queue) - self.booting, at_most)
         for _ in range(min(wanted, self._engine.room_for(self))):
-            self.size += 1
-            self.booting += 1
-            self._engine.launch(self)
+            self._launch()
+
+    def _launch(self) -> None:
+        self.size += 1
+        self.booting += 1
+        self._engine.launch(self)
 
     def _look_again_soon(self) -> None:
         if self._timer is None:

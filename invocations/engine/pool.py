@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,9 @@ LEFT_S = 1.0
 Calls that were routed before the change still find it.
 """
 
+MAX_PRESTARTS = 8
+"""Instances that one change may start ahead of need."""
+
 _NAME_BYTES = 255
 _SLOW_TICKS = 20
 # Looking at an instance's memory takes about 0.1 ms: a tick does no more than so many.
@@ -46,6 +49,7 @@ _SAMPLES_PER_TICK = 16
 class Stats:
     instances: int
     busy: int
+    idle: int
     queued: int
     cold_starts: int
     """Instances started since the engine was."""
@@ -176,16 +180,33 @@ class Pool:
     async def _submit(self, bundle: Bundle, call: Call) -> Outcome | AnswerStream:
         if self._closing:
             raise ResourceExhausted("the engine is closing")
+        self._fleet_of(bundle).submit(call)
+        return await call.future
+
+    def _fleet_of(self, bundle: Bundle) -> Fleet:
         fleet = self._fleets.get(bundle.identity)
         if fleet is None:
             fleet = self._fleets[bundle.identity] = Fleet(bundle, limits=self._limits, engine=self)
-        fleet.submit(call)
-        return await call.future
+        return fleet
+
+    def prestart(self, bundles: Sequence[Bundle]) -> None:
+        """Start an instance of each that has none, at most `MAX_PRESTARTS`, before anybody calls.
+
+        Functions that have other instances come first. Nobody gives way for it, and half of all the room
+        stays free.
+        """
+        in_use = {fleet.bundle.function_key for fleet in self._fleets.values() if fleet.size}
+        wanted = sorted(bundles, key=lambda bundle: bundle.function_key not in in_use)
+        for bundle in wanted[:MAX_PRESTARTS]:
+            if self._closing or self._ceilings.size * 2 >= self._limits.total:
+                return
+            self._fleet_of(bundle).start_ahead()
 
     def stats(self) -> Stats:
         return Stats(
             instances=self._ceilings.size,
             busy=sum(instance.call is not None for instance in self._instances),
+            idle=sum(len(fleet.idle) for fleet in self._fleets.values()),
             queued=sum(len(fleet.queue) for fleet in self._fleets.values()),
             cold_starts=self._cold_starts,
         )

@@ -128,6 +128,14 @@ class Policy:
         return frozenset({self.primary} | ({self.canary.version} if self.canary else set()))
 
     @property
+    def receiving(self) -> frozenset[int]:
+        """The versions that calls can lead to: a weight of 0% or 100% leaves one of the two without any."""
+        canary = self.canary
+        if canary is None or isinstance(self.split, Rules) or 0 < canary.weight_bp < WHOLE_BP:
+            return self.versions
+        return frozenset({canary.version if canary.weight_bp else self.primary})
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What of a call it looks at, each once."""
         if isinstance(self.split, Rules):

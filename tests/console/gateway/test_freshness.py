@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from console.gateway.database import conninfo
-from invocations.models import TrafficBucket
+from invocations.models import Invocation, TrafficBucket
 from releases.core.policies import Policy
 from releases.operations.aliases import Setting, change_alias
 from tests import make
@@ -39,6 +39,25 @@ def test_name__just_made__is_found_by_the_first_call(gateway: GatewayProcess, na
     assert gateway.invoke(f"{name}.1/checkout").status == 200
     make.alias(service)
     assert gateway.invoke(f"{name}.alias1/checkout").status == 200
+
+
+def all_are_idle(stats: dict[str, int]) -> bool:
+    return stats["idle"] == stats["instances"]
+
+
+def test_version__published__has_an_instance_before_its_first_call(
+    gateway: GatewayProcess, name: str
+) -> None:
+    service = make.service(name)
+    make.function(service)
+    gateway.invoke(f"{name}/checkout")  # from now on the gateway follows this service
+    before = gateway.health()["instances"]["cold_starts"]
+    make.version(service)
+    until(lambda: gateway.health()["instances"]["cold_starts"] == before + 1)
+    until(lambda: all_are_idle(gateway.health()["instances"]))  # it has booted
+    assert gateway.invoke(f"{name}.1/checkout").status == 200
+    until(lambda: Invocation.objects.filter(service=name, version="1").exists())
+    assert not Invocation.objects.get(service=name, version="1").cold
 
 
 def test_unknown_names__many_at_once__share_few_looks(gateway: GatewayProcess, name: str) -> None:

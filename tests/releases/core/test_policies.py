@@ -188,3 +188,19 @@ def test_format_percent__whole_half_and_least__no_needless_zeros() -> None:
         "0%",
         "100%",
     ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "receiving"),
+    [
+        (Policy(1), {1}),
+        (Policy(1, Canary(2, 0)), {1}),
+        (Policy(1, Canary(2, 1)), {1, 2}),
+        (Policy(1, Canary(2, 9_999)), {1, 2}),
+        (Policy(1, Canary(2, 10_000)), {2}),
+    ],
+)
+def test_receiving__weights_at_the_ends__leave_one_version_without_calls(
+    policy: Policy, receiving: set[int]
+) -> None:
+    assert policy.receiving == receiving
