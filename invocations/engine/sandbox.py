@@ -116,6 +116,30 @@ class Sandbox:
         )
         return Process(popen, contained=not self.unsafe)
 
+    def run(
+        self, runtime: Runtime, command: list[str], *, code: Path, timeout_s: float
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a program of ours, such as a compiler, over code that nobody trusts, and wait for its end.
+
+        `{runtime}` and `{code}` in the command stand for where the program sees them. Raises `OSError`,
+        `SandboxUnavailable` and `subprocess.TimeoutExpired`; then nothing of it is left.
+        """
+        root = runtime.install(self.storage.runtimes)
+        seen = {"runtime": str(root) if self.unsafe else RUNTIME_PATH, "code": self.code_path(code)}
+        command = [part.format(**seen) for part in command]
+        wrapped = command if self.unsafe else self._wrap(command, root, code)
+        environment = {name: value.format(**seen) for name, value in runtime.environment}
+        return subprocess.run(  # noqa: S603 - no shell of ours
+            [*self._become, *wrapped],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            env=environment,
+            cwd="/",
+            start_new_session=True,
+            timeout=timeout_s,
+        )
+
     def code_path(self, code: Path) -> str:
         """Where the instance sees its code."""
         return str(code) if self.unsafe else CODE_PATH
