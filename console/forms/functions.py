@@ -20,7 +20,7 @@ from releases.core import configuration as limits
 from releases.core import names
 from releases.operations.catalog import Configuration
 
-_LABELS = {"python3": "Python 3"}
+_LABELS = {"python3": "Python 3", "dotnet": "C#"}
 _MEMORY = range(limits.MIN_MEMORY_MB, limits.MAX_MEMORY_MB + 1, limits.MEMORY_STEP_MB)
 
 

@@ -15,6 +15,7 @@ from console.access import act_of, function_for
 from console.forms.functions import ConfigurationForm, EditConfigurationForm, format_environment
 from console.htmx import go_to, refused
 from console.pages.function_page import OpenFunction, frame, open_function
+from invocations.engine.packages import BadPackage
 from invocations.refusals import Refused
 from releases.core.rights import Action
 from releases.models import FunctionConfiguration
@@ -42,6 +43,11 @@ def function_configuration(request: HttpRequest, region: str, service: str, name
     except ConfigurationChangedMeanwhile as refusal:
         form.add_error(None, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
         return _shown(request, opened, form, status=409)
+    except BadPackage as error:
+        form.add_error(
+            "handler", ["The code cannot be built for this runtime and handler.", *error.sentences]
+        )
+        return _shown(request, opened, form, status=422)
     except Refused as refusal:
         return refused(request, str(refusal))
     messages.success(request, "The configuration of LATEST was saved.")

@@ -38,6 +38,11 @@ _FAULTS = (
 class BadPackage(Exception):
     """The package cannot be accepted; the text is a sentence for its owner."""
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The same, when it is several."""
+        return (str(self),)
+
 
 def check_package(content: bytes, *, max_files: int = MAX_FILES, max_unpacked: int = MAX_UNPACKED) -> None:
     """Raise `BadPackage` unless the zip can be unpacked into a folder of its own.

@@ -74,7 +74,11 @@ class DoesNotCompile(BadPackage):
 
     def __init__(self, messages: Iterable[Message | str]) -> None:
         self.messages = tuple(messages)
-        super().__init__("\n".join(map(str, self.messages)))
+        super().__init__("\n".join(self.sentences))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(map(str, self.messages))
 
 
 def assembly_of(handler: str) -> str:
