@@ -17,7 +17,7 @@ from console.fc.refusals import (
     trigger_not_found,
 )
 from console.fc.signature import signed_query
-from invocations.engine.outcome import Outcome
+from invocations.engine.outcome import NO_ERRORS, Outcome
 from invocations.engine.pool import Pool, ResourceExhausted, SandboxUnavailable
 from invocations.engine.streams import AnswerStream, CallerGone
 from invocations.recorder import Recorder
@@ -43,7 +43,6 @@ from .request import (
 from .request_ids import uuid7
 from .table import Route, RoutingTable
 from .web import (
-    NO_ERROR,
     call_of,
     check_size,
     no_event_function,
@@ -303,7 +302,7 @@ class DataPlane:
             alias_revision=route.revision,
             decision=route.reason,
             outcome=outcome,
-            error=outcome not in NO_ERROR,
+            error=outcome not in NO_ERRORS,
             duration_us=duration_us,
             memory_kb=memory_kb,
             cold=cold,

@@ -113,13 +113,18 @@ class _Incoming:
             return
         self._parts.append(piece)
         self._size += len(piece)
-        if self._waiter is None and self._size > HIGH_WATER:
+        # Also while somebody waits: what a quick caller sends before he has run would all be held.
+        if self._size > HIGH_WATER:
             self._connection.pause()
         self.wake()
 
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def answer_begins(self) -> None:
+        """Too late to ask for the body: what is written now would be taken for a part of the answer."""
+        self._invited = True
 
     def discard(self) -> None:
         """Nobody reads on: what is still to come is thrown away."""
@@ -397,6 +402,7 @@ class HttpProtocol(asyncio.Protocol):
     async def _write_stream(self, answer: Answer, stream: AnswerStream, incoming: _Incoming) -> None:
         """An answer whose body is still to come. One that breaks off is cut: it must not pass for whole."""
         self._stream = stream
+        incoming.answer_begins()
         left = next((int(value) for name, value in answer.headers if name == b"content-length"), None)
         chunked = left is None and incoming.version == "1.1"
         if left is None and not chunked:  # the end of the connection is the end of the answer

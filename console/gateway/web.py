@@ -12,7 +12,7 @@ from typing import Final
 from console.fc.limits import HTTP_HEADERS, HTTP_TARGET
 from console.fc.refusals import FcRefusal, invalid_argument
 from invocations.engine.http import BODILESS, HttpAnswer, HttpCall
-from invocations.engine.outcome import Kind, Outcome
+from invocations.engine.outcome import ABANDONED, Kind, Outcome
 from invocations.engine.streams import AnswerStream
 
 from .answers import JSON, OCTETS, facts, route_facts
@@ -25,10 +25,7 @@ _CONFINED: Final[HeaderList] = [
     (b"content-security-policy", b"sandbox"),
 ]
 _MAX_ERROR = 2**20
-
-ABANDONED = "abandoned"
-"""The record's word for a call whose caller left in the middle of the answer."""
-NO_ERROR = frozenset((Kind.OK.value, ABANDONED))
+_MAX_DIGITS = 15  # of a length that a function states; no body is longer
 
 
 def check_size(request: Request) -> None:
@@ -122,8 +119,8 @@ def _length(request: Request, http: HttpAnswer, body: bytes) -> HeaderList:
 
 
 def _said_length(http: HttpAnswer) -> HeaderList:
-    said = [(name, value) for name, value in http.headers if name == b"content-length" and value.isdigit()]
-    return said[:1]
+    said = [value for name, value in http.headers if name == b"content-length" and value.isdigit()]
+    return [(b"content-length", value) for value in said[:1] if len(value) <= _MAX_DIGITS]
 
 
 def _cors(request: Request, own: HeaderList) -> HeaderList:

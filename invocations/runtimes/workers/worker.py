@@ -23,6 +23,7 @@ CHUNK_BYTES = 64 * 1024
 # An answer that is ready at once and no larger goes as one frame, with what it took in its headers.
 WHOLE_BYTES = 1024 * 1024
 BODILESS = ("204", "205", "304")
+MAX_DIGITS = 15  # of a Content-Length
 
 SLACK_BYTES = 512 * 1024 * 1024
 LIMITS = (
@@ -435,8 +436,9 @@ class WebAnswer:
             raise FunctionError("start_response was called twice", "BadResponse")
         self.status = str(status)
         self.headers = list(headers)
-        lengths = [value for name, value in self.headers if str(name).lower() == "content-length"]
-        self.declared = int(lengths[0]) if lengths and str(lengths[0]).isdecimal() else -1
+        lengths = [str(value) for name, value in self.headers if str(name).lower() == "content-length"]
+        stated = lengths[0] if lengths else ""
+        self.declared = int(stated) if stated.isdecimal() and len(stated) <= MAX_DIGITS else -1
         self.bodiless = self.bodiless or self.status[:3] in BODILESS
         return self.write
 

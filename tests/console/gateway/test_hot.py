@@ -111,8 +111,9 @@ def test_answer__more_calls_than_the_engine_takes__are_throttled_and_recorded() 
     assert {json.loads(answer.body)["ErrorCode"] for answer in refused} == {"ResourceExhausted"}
     batch = plane.recorder._next_batch()
     assert batch is not None
-    [cell] = batch.cells.values()
-    assert (cell.invocations, cell.errors) == (4, len(refused))
+    cells = batch.cells.values()  # two of them when ten seconds are over just then
+    assert sum(cell.invocations for cell in cells) == 4
+    assert sum(cell.errors for cell in cells) == len(refused)
     assert sorted(row[9] for row in batch.rows) == ["ok"] * (4 - len(refused)) + ["throttled"] * len(refused)
 
 

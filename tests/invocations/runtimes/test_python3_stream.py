@@ -98,7 +98,7 @@ WHOLE = {
 STREAMED = {
     "a generator": 'start("200 OK", []); return (text for text in [b"a", b"", b"b"])',
     "a generator that starts late": (
-        '\n    def late():\n        start("200 OK", [])\n        yield b"a"\n        yield b"b"\n    return late()'
+        '\n    def late():\n        start("200 OK", [])\n        yield from (b"a", b"b")\n    return late()'
     ),
     "a generator of the stated length": (
         'start("200 OK", [("Content-Length", "2")]); return iter([b"a", b"b"])'
