@@ -2,7 +2,6 @@
 
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Reflection;
 using Aliyun.Serverless.Core;
 
@@ -69,8 +68,8 @@ namespace Serin
         {
             foreach (string suffix in new[] { ".dll", ".exe" })
             {
-                string path = Path.Combine(folder, name + suffix);
-                if (File.Exists(path))
+                string path = folder + "/" + name + suffix;
+                if (Native.Exists(path))
                     return Assembly.LoadFrom(path);
             }
             return null;
