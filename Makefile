@@ -119,7 +119,7 @@ chromium:
 
 .PHONY: mono
 mono:
-	$(call debian,mcs,mono-runtime mono-mcs,C# functions need)
+	$(call debian,mcs,mono-runtime mono-mcs binutils,C# functions need)
 
 .PHONY: wrk
 wrk:

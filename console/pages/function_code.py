@@ -63,7 +63,7 @@ def _suit(form: CodeForm, file: str, *, read_only: bool) -> None:
     """Highlighting by the file's name."""
     suffix = file.rpartition(".")[2]
     attrs = form.fields["text"].widget.attrs
-    attrs["data-editor"] = {"py": "python", "json": "json"}.get(suffix, "text")
+    attrs["data-editor"] = {"py": "python", "json": "json", "cs": "csharp"}.get(suffix, "text")
     attrs["aria-label"] = file
     if read_only:
         attrs["readonly"] = True

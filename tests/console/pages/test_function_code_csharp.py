@@ -40,7 +40,9 @@ def edit(text: str, base: str) -> dict[str, str]:
 
 
 def test_function_code__csharp__opens_the_file_of_the_class(alice: Client, checkout: Function) -> None:
-    assert alice.get(CODE).context["form"]["text"].value() == GOOD
+    page = alice.get(CODE)
+    assert page.context["form"]["text"].value() == GOOD
+    assert 'data-editor="csharp"' in page.content.decode()
 
 
 def test_function_deploy__compiles__is_deployed(alice: Client, checkout: Function) -> None:

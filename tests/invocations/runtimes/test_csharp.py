@@ -139,7 +139,7 @@ def test_compiled__compiler_takes_too_long__is_ended(box: Sandbox, monkeypatch: 
 def test_compiled__mono_is_absent__says_how_to_get_it(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("invocations.runtimes.dotnet.MONO", Path("/nowhere/mono"))
 
-    with pytest.raises(DoesNotCompile, match="apt install mono-runtime mono-mcs"):
+    with pytest.raises(DoesNotCompile, match="apt install mono-runtime mono-mcs binutils"):
         compiled(pack({"A.cs": GOOD}), HANDLER, sandbox=box)
 
 

@@ -199,3 +199,26 @@ def test_dotnet__package_brings_the_original_library__ours_is_used_in_its_place(
         assert len(json.loads(outcome.payload)) == 36
 
     theatre.play(scenario)
+
+
+def test_dotnet__package_is_built_for_net_standard__its_types_are_found(
+    theatre: Theatre, tmp_path: Path
+) -> None:
+    """Its reference to the assembly of LINQ is renamed, to what it is called there; the names are as long."""
+    source = tmp_path / "Theirs.cs"
+    source.write_text(
+        "using System.Linq;"
+        "public class F { public int Run(int[] all) { return all.Where(n => n > 1).Sum(); } }"
+    )
+    command = [str(MONO), str(COMPILER), "-target:library", str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    built = (tmp_path / "Theirs.dll").read_bytes()
+    assert built.count(b"System.Core\0") == 1
+    content = pack({"Theirs.dll": built.replace(b"System.Core\0", b"netstandard\0")})
+
+    async def scenario(room: Room) -> None:
+        outcome = await room.invoke(deploy_package(room, content, "Theirs::F::Run"), b"[1, 2, 3]")
+
+        assert (outcome.kind, outcome.payload) == (Kind.OK, b"5"), outcome
+
+    theatre.play(scenario)

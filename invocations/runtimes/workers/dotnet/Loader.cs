@@ -75,6 +75,13 @@ namespace Serin
             return null;
         }
 
-        private Assembly Resolve(string name) => Array.IndexOf(Ours, name) >= 0 ? typeof(IFcContext).Assembly : Named(name);
+        /// <summary>What mono does not find by itself: ours, the package's, and what other .NETs call the system's assemblies.</summary>
+        private Assembly Resolve(string name)
+        {
+            if (Array.IndexOf(Ours, name) >= 0)
+                return typeof(IFcContext).Assembly;
+            bool isSystems = name == "netstandard" || name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal);
+            return Named(name) ?? (isSystems ? Assembly.LoadFrom(AppDomain.CurrentDomain.BaseDirectory + "/Facade.dll") : null);
+        }
     }
 }
