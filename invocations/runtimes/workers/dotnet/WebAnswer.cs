@@ -119,6 +119,8 @@ namespace Serin
                 SendOther(response.Body);
             lock (writing)
             {
+                // From here on the moment that may still be running out sends nothing.
+                isOver = true;
                 if (failure != null)
                     throw failure;
                 if (!HasBegun)

@@ -38,6 +38,12 @@ namespace Shop
         public async Task Whole(HttpRequest request, HttpResponse response, IFcContext context) { await request.Body.CopyToAsync(response.Body); }
         public async Task Replaced(HttpRequest request, HttpResponse response, IFcContext context) { response.Body = new MemoryStream(); await response.WriteAsync("in memory"); }
         public void Sleeps(HttpRequest request, HttpResponse response, IFcContext context) { Write(response, "a"); Thread.Sleep(200); Write(response, "b"); }
+        public void AtTheBorder(HttpRequest request, HttpResponse response, IFcContext context)
+        {
+            var passed = System.Diagnostics.Stopwatch.StartNew();
+            Write(response, "ab");
+            while (passed.Elapsed.TotalMilliseconds < 5) { }
+        }
         public void Flushes(HttpRequest request, HttpResponse response, IFcContext context) { Write(response, "a"); response.Body.Flush(); Write(response, "b"); }
         public async Task Awaits(HttpRequest request, HttpResponse response, IFcContext context) { await response.WriteAsync("a"); await Task.Delay(50); await response.WriteAsync("b"); }
         public void Large(HttpRequest request, HttpResponse response, IFcContext context) { for (int at = 0; at < 32; at++) response.Body.Write(Enumerable.Repeat((byte)at, 1 << 20).ToArray(), 0, 1 << 20); }
