@@ -7,7 +7,7 @@ import zipfile
 from datetime import UTC, datetime
 
 from invocations.engine.packages import pack
-from releases.core import policies
+from releases.core import policies, protections
 from releases.core.approvals import Verdict
 from releases.core.policies import Canary, Policy
 from releases.core.protections import Protection, When
@@ -145,6 +145,15 @@ def change(
     base = loaded(of).revision
     assert base is not None
     return changes.propose(act(by), of, proposed, base_revision=base.number, draft=draft)
+
+
+def protection_change(of: Alias, wanted: Protection | None) -> ChangeRequest:
+    """A request of alice for another protection of the alias; None for that of its team."""
+    now = loaded(of)
+    seen = protections.digest(query.protection_of(now))
+    proposed = Proposed(ChangeRequest.Kind.PROTECTION, "another protection", protection=wanted, seen=seen)
+    assert now.revision is not None
+    return changes.propose(act(), of, proposed, base_revision=now.revision.number)
 
 
 def verdict(

@@ -45,7 +45,9 @@ def _percent() -> forms.NumberInput:
 
 
 class ProtectionForm(forms.Form):
-    """A protection: `protection` once this is valid. `windows` and `freezes` have a form for each row."""
+    """A protection: `protection` once this is valid. `windows` and `freezes` have a form for each row.
+    `seen` is the digest of the one that was shown.
+    """
 
     when = forms.MultipleChoiceField(
         label="It applies when",
@@ -92,6 +94,7 @@ class ProtectionForm(forms.Form):
         ],
         widget=_checks(),
     )
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     expiry = WholeNumberField(
         label="A request expires after, in days",
         min_value=1,
@@ -186,9 +189,7 @@ class ProtectionForm(forms.Form):
 
 
 class TeamProtectionForm(ProtectionForm):
-    """A team's default; one that never applies is none. `seen` is the digest of the one that was shown."""
-
-    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    """A team's default; one that never applies is none."""
 
     @property
     def wanted(self) -> Protection | None:

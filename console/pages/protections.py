@@ -99,7 +99,9 @@ def _propose(request: HttpRequest, alias: Alias, form: AliasProtectionForm) -> H
     made = changes.propose(
         act_of(request),
         alias,
-        Proposed(ChangeRequest.Kind.PROTECTION, title, protection=form.wanted),
+        Proposed(
+            ChangeRequest.Kind.PROTECTION, title, protection=form.wanted, seen=form.cleaned_data["seen"]
+        ),
         base_revision=form.cleaned_data["base_revision"],
     )
     messages.success(request, f"Proposed as change request {made.pk}. Until it is applied, nothing changes.")
@@ -152,7 +154,11 @@ def _alias_form(request: HttpRequest, alias: Alias, *, judged: bool = False) -> 
         return make(initial=typed(request.POST, AliasProtectionForm)) if is_aside else make(request.POST)
     revision = alias.revision.number if alias.revision else 0
     source = OWN if alias.protection is not None or not now.when else TEAM
-    return make(initial=initial(now) | {"source": source, "base_revision": revision})
+    return make(
+        initial=initial(now)
+        | {"source": source, "base_revision": revision}
+        | {"seen": protections.digest(now)}
+    )
 
 
 def _team_form(request: HttpRequest, team: Team, *, judged: bool = False) -> TeamProtectionForm:

@@ -75,7 +75,8 @@ class Request:
     """`snapshot` is the protection that it was submitted under; today's counts as well, if it is stricter.
 
     `publishers` published the versions that the payload brings in. `base` is the number of the alias revision
-    that the payload was made on. Times have zones.
+    that the payload was made on; `basis` the digest of the protection before and after, where the protection
+    is what changes. Times have zones.
     """
 
     author: str
@@ -83,6 +84,7 @@ class Request:
     base: int
     snapshot: Protection
     expires_at: datetime
+    basis: str = ""
     status: Status = Status.DRAFT
     contributors: frozenset[str] = frozenset()
     publishers: frozenset[str] = frozenset()
@@ -114,6 +116,7 @@ class Circumstances:
     base: int
     protection: Protection
     reviewers: Collection[Reviewer]
+    basis: str = ""
     missing_evidence: tuple[str, ...] = ()
     missing_versions: tuple[int, ...] = ()
     denied: str = ""
@@ -181,6 +184,11 @@ def _missing_group(
     return f"an approval of group {group} ({', '.join(sorted(able))})"
 
 
+def is_stale(request: Request, now: Circumstances) -> bool:
+    """Whether what the payload was made on has moved."""
+    return (request.base, request.basis) != (now.base, now.basis)
+
+
 def blockers(request: Request, now: Circumstances) -> list[str]:
     """Everything that keeps the request from being applied, each a sentence; empty when it may be."""
     if request.status not in REVIEWED | {Status.SCHEDULED}:
@@ -190,6 +198,8 @@ def blockers(request: Request, now: Circumstances) -> list[str]:
     found += [f"{name} asks for changes" for name in assessment.objections]
     if now.base != request.base:
         found.append(f"the alias is at revision {now.base} and not at {request.base}: rebase the request")
+    if now.basis != request.basis:
+        found.append("its protection is no longer the one that this was proposed on: rebase the request")
     found += [f"version {number} was deleted meanwhile" for number in now.missing_versions]
     found += [f"it lacks {evidence}" for evidence in now.missing_evidence]
     closed = stricter(request.snapshot, now.protection).closed(now.at)

@@ -47,7 +47,8 @@ def barriers(request: Request, now: Circumstances, *, by: Person, thing: Owned) 
         Deed.REQUEST_CHANGES: _verdict(request, now, by, Verdict.REQUEST_CHANGES),
         Deed.WITHDRAW: _verdict(request, now, by, Verdict.WITHDRAWN),
         Deed.EDIT: edit,
-        Deed.REBASE: edit or ("" if now.base != request.base else "the alias has not moved since"),
+        Deed.REBASE: edit
+        or ("" if approvals.is_stale(request, now) else "nothing that it was made on has moved since"),
         Deed.SCHEDULE: release or _refusal(lambda: _scheduled(request)),
         Deed.UNSCHEDULE: release or _refusal(lambda: approvals.unschedule(request)),
         Deed.APPLY: release or "; ".join(approvals.blockers(request, now)),

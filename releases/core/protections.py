@@ -200,6 +200,11 @@ def digest(protection: Protection | None) -> str:
     return hashlib.sha256(json.dumps(document(protection), sort_keys=True).encode()).hexdigest()
 
 
+def basis(before: Protection, after: Protection) -> str:
+    """What a change of the protection is bound to: what is in force, and what would be."""
+    return f"{digest(before)}{digest(after)}"
+
+
 def _lower(one: Protection, other: Protection, when: When) -> int:
     """The lower of the two bounds, of those that are in force."""
     bounds = [

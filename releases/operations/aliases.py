@@ -139,8 +139,9 @@ def protect_alias(act: Act, alias: Alias, *, protection: Protection | None) -> N
 
 def locked(alias: Alias, base_revision: int | None) -> Alias:
     """The alias under its lock, re-checked: it is the serialisation point of every release."""
-    rows = Alias.objects.select_for_update(of=("self",)).select_related("service__team")
-    alias = rows.get(pk=alias.pk)
+    Alias.objects.select_for_update().get(pk=alias.pk)
+    # Read once the lock is held: a row that was joined before would show what was before the wait.
+    alias = Alias.objects.select_related("service__team").get(pk=alias.pk)
     if alias.retired_at is not None:
         raise ChangedMeanwhile(f"alias '{alias.name}' was deleted meanwhile")
     current = _current(alias)

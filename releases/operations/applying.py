@@ -29,6 +29,7 @@ from .change_rows import (
     must_have_seen,
     tell_of,
 )
+from .protections import hold_default
 
 LOOK: Final = timedelta(minutes=1)
 
@@ -65,6 +66,8 @@ def apply(act: Act, request: ChangeRequest, *, seen: str | None = None) -> Chang
     row = locked(request)
     if seen is not None:
         must_have_seen(row, seen)
+    if row.kind == ChangeRequest.Kind.PROTECTION:
+        hold_default(row.alias)
     row.alias = aliases.locked(row.alias, None)
     denied = may_release(act.by, row)
     now = query.circumstances(row, at=act.at, denied=denied)

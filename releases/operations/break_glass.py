@@ -68,13 +68,14 @@ def break_glass(
         ratify_by=act.at + protection.ratify,
         next_look_at=act.at + protection.ratify,
     )
-    give(act, request, proposed.document(), alias_query.current(alias))
+    document = proposed.document(alias)
+    give(act, request, document, alias_query.current(alias))
     request.revision = carry_out(act, request, agreed=False)
     request.status = Status.APPLIED
     request.ended_at, request.ended_by, request.ended_reason = act.at, act.by, reason[:256]
     request.save()
     say(act, request, f"broke the glass: {reason}")
-    record(act, request, "change.break_glass", after=proposed.document(), reason=reason)
+    record(act, request, "change.break_glass", after=document, reason=reason)
     told = f"{act.by.username} asks you to ratify it"
     tell_of(act, request, Told.GLASS_BROKEN, told_of(alias), told)
     return request

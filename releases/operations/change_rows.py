@@ -69,15 +69,17 @@ class Conflict(NotNow):
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """What is asked for: of `kind` policy a setting, of `kind` protection a protection or None for the
-    team's.
+    team's. `seen` is the digest of the protection in force that such a proposal was made on.
     """
 
     kind: str
     title: str
     setting: Setting | None = None
     protection: Protection | None = None
+    seen: str = ""
 
-    def document(self) -> dict[str, Any]:
+    def document(self, alias: Alias) -> dict[str, Any]:
+        """The payload, on what is in force for the alias."""
         if self.setting is not None:
             return {
                 "policy": policies.document(self.setting.policy),
@@ -85,9 +87,20 @@ class Proposed:
                 "reason": self.setting.reason,
             }
         if self.kind == Kind.PROTECTION:
-            printed = protections.document(self.protection) if self.protection is not None else None
-            return {"protection": printed}
+            return protection_document(alias, self.protection)
         return {}
+
+
+def protection_document(alias: Alias, wanted: Protection | None) -> dict[str, Any]:
+    """The payload of a change of the protection. What is agreed to is all of it: where it leads, and from
+    what.
+    """
+    before, after = query.bases(alias, wanted)
+    return {
+        "protection": protections.document(wanted) if wanted is not None else None,
+        "before": protections.document(before),
+        "after": protections.document(after),
+    }
 
 
 def path_of(request: ChangeRequest) -> str:
@@ -212,7 +225,11 @@ def check(act: Act, alias: Alias, proposed: Proposed) -> None:
     """What can be known to be wrong before anybody reviews it."""
     if proposed.kind == Kind.POLICY and proposed.setting is not None:
         aliases.check_setting(alias, proposed.setting)
-    if proposed.kind == Kind.PROTECTION and proposed.protection == query.own_protection(alias):
+    if proposed.kind != Kind.PROTECTION:
+        return
+    if proposed.seen != protections.digest(query.protection_of(alias)):
+        raise aliases.ChangedMeanwhile(f"the protection of alias '{alias.name}' was changed meanwhile")
+    if proposed.protection == query.own_protection(alias):
         raise aliases.NothingToChange(f"alias '{alias.name}' is already protected so")
 
 

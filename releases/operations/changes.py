@@ -41,6 +41,7 @@ from .change_rows import (
     must_be_allowed,
     must_have_seen,
     path_of,
+    protection_document,
     record,
     replace_payload,
     submitted,
@@ -71,8 +72,9 @@ def propose(
         expires_at=act.at + protection.expiry,
         next_look_at=act.at + protection.expiry,
     )
-    give(act, request, proposed.document(), alias_query.current(alias))
-    record(act, request, "change.propose", after=proposed.document())
+    document = proposed.document(alias)
+    give(act, request, document, alias_query.current(alias))
+    record(act, request, "change.propose", after=document)
     if not draft:
         move(act, request, "change.submit", submitted(request))
         ask_reviewers(act, request)
@@ -99,7 +101,7 @@ def edit(
     alias = aliases.locked(row.alias, None)
     check(act, alias, proposed)
     base = row.alias.revisions.get(number=base_revision)
-    return replace_payload(act, row, proposed.document(), base, "change.edit")
+    return replace_payload(act, row, proposed.document(alias), base, "change.edit")
 
 
 @transaction.atomic
@@ -110,10 +112,12 @@ def rebase(act: Act, request: ChangeRequest, *, seen: str) -> ChangeRequest:
     alias = aliases.locked(row.alias, None)
     live = alias_query.current(alias)
     document = dict(query.payload_of(row).document)
-    wanted = query.proposal(row).policy
-    if wanted is not None:
+    wanted = query.proposal(row)
+    if row.kind == ChangeRequest.Kind.PROTECTION:
+        document = protection_document(alias, wanted.protection)
+    if wanted.policy is not None:
         base = policies.parse(query.payload_of(row).base.policy)
-        merged = merging.rebased(base=base, live=policies.parse(live.policy), mine=wanted)
+        merged = merging.rebased(base=base, live=policies.parse(live.policy), mine=wanted.policy)
         if merged is None:
             raise Conflict("both the request and the alias changed the same field: edit the request")
         document["policy"] = policies.document(merged)

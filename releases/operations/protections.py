@@ -43,6 +43,11 @@ def protect_team(act: Act, team: Team, *, protection: Protection | None, seen: s
     return kept
 
 
+def hold_default(alias: Alias) -> None:
+    """Keep the default of the alias's team as it is until this transaction ends. Before the alias's lock."""
+    Team.objects.select_for_update(no_key=True).get(pk=alias.service.team_id)
+
+
 def _relying(team: Team) -> list[Alias]:
     """The aliases that have their team's protection, under their locks."""
     rows = Alias.objects.filter(service__team=team, protection__isnull=True, retired_at=None)

@@ -90,6 +90,7 @@ def _lacks(
         base=aliases.current(row.alias).number,
         protection=changes.demanded(row),
         reviewers=reviewers.get(row.alias.service.team_id, []),
+        basis=changes.basis_now(row),
     )
     return tuple(approvals.blockers(request, now))
 
@@ -112,6 +113,7 @@ def _as_rules_see(rows: list[ChangeRequest]) -> dict[int, Request]:
             base=payload.base.number,
             snapshot=protections.parse(row.snapshot),
             expires_at=row.expires_at,
+            basis=changes.basis_seen(row),
             status=Status(row.status),
             contributors=frozenset(contributors[row.pk] - {row.author.username}),
             publishers=frozenset(publishers[row.pk]),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from invocations import queries as counted
-from releases.core import approvals, lint, merging, policies, policy_diff, protection_words
+from releases.core import approvals, lint, merging, policies, policy_diff, protection_words, protections
 from releases.core.approvals import OPEN, Circumstances, Request, Status, Verdict
 from releases.core.deeds import Deed, barriers
 from releases.core.fields import Field
@@ -50,7 +50,7 @@ class Standing:
 
     @property
     def is_stale(self) -> bool:
-        return self.is_open and self.now.base != self.rules.base
+        return self.is_open and approvals.is_stale(self.rules, self.now)
 
     @property
     def is_deleted(self) -> bool:
@@ -141,9 +141,12 @@ def standing(request: ChangeRequest, *, by: Person, at: datetime) -> Standing:
 
 
 def stamp(request: ChangeRequest) -> str:
-    """Changes with everything that happens to the request or moves its alias. Two queries."""
+    """Changes with everything that happens to the request, moves its alias or changes its protection. Two
+    queries.
+    """
     last = request.comments.order_by("-pk").values_list("pk", flat=True).first()
-    return f"{last or 0}-{request.alias.revision_id}-{request.status}"
+    protection = protections.digest(changes.protection_of(request.alias))[:16]
+    return f"{last or 0}-{request.alias.revision_id}-{request.status}-{protection}"
 
 
 def difference(request: ChangeRequest) -> Difference | None:

@@ -65,11 +65,39 @@ def demanded(request: ChangeRequest) -> Protection:
     today = protection_of(request.alias)
     wanted = proposal(request)
     if request.kind == Kind.PROTECTION:
-        new = wanted.protection or _of_team(request.alias)
-        return stricter(today, new)
+        return stricter(*bases(request.alias, wanted.protection))
     if protections.applies(today, policies.parse(payload_of(request).base.policy), wanted.policy):
         return today
     return replace(today, approvals=0, groups=())
+
+
+def bases(alias: Alias, wanted: Protection | None) -> tuple[Protection, Protection]:
+    """What the alias demands now, and would with `wanted` as its own (None: with its team's)."""
+    return protection_of(alias), wanted or _of_team(alias)
+
+
+def seen_bases(request: ChangeRequest) -> tuple[Protection, Protection] | None:
+    """Those of a change of the protection as they were when its payload was made; None of other changes."""
+    document = payload_of(request).document
+    if request.kind != Kind.PROTECTION or "before" not in document:
+        return None
+    return protections.parse(document["before"]), protections.parse(document["after"])
+
+
+def _basis(found: tuple[Protection, Protection] | None) -> str:
+    return protections.basis(*found) if found else ""
+
+
+def basis_seen(request: ChangeRequest) -> str:
+    """What the payload of a change of the protection was made on."""
+    return _basis(seen_bases(request))
+
+
+def basis_now(request: ChangeRequest) -> str:
+    """What it would be made on now."""
+    if request.kind != Kind.PROTECTION:
+        return ""
+    return protections.basis(*bases(request.alias, proposal(request).protection))
 
 
 def proposal(request: ChangeRequest) -> Proposal:
@@ -92,6 +120,7 @@ def as_rules_see(request: ChangeRequest) -> Request:
         base=payload.base.number,
         snapshot=protections.parse(request.snapshot),
         expires_at=request.expires_at,
+        basis=basis_seen(request),
         status=approvals.Status(request.status),
         contributors=frozenset(contributors.values_list("author__username", flat=True)),
         publishers=_publishers(request),
@@ -113,6 +142,7 @@ def circumstances(request: ChangeRequest, *, at: datetime, denied: str = "") -> 
         base=aliases.current(alias).number,
         protection=demanded(request),
         reviewers=teams.reviewers(alias.service.team),
+        basis=basis_now(request),
         missing_evidence=_missing_evidence(alias, needed.evidence, wanted) if wanted else (),
         missing_versions=aliases.missing(alias.service, wanted) if wanted else (),
         denied=denied,

@@ -68,7 +68,7 @@ def test_barriers__each_says_what_the_event_would_say() -> None:
     assert found[Deed.SCHEDULE] == ""
     assert found[Deed.CANCEL] == ""
     assert found[Deed.APPROVE] == "your approval does not count here: you proposed it"
-    assert found[Deed.REBASE] == "the alias has not moved since"
+    assert found[Deed.REBASE] == "nothing that it was made on has moved since"
     assert found[Deed.UNSCHEDULE] == "the request is approved and cannot be taken off the schedule"
     waiting = asked()
     lacking = barred(waiting, "bob", Role.RELEASER)[Deed.APPLY]
