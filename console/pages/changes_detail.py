@@ -15,7 +15,7 @@ from console.access import change_for, person_of
 from console.forms.changes import ScheduleForm
 from console.htmx import fragment
 from console.pages.alias_page import per_minute
-from releases.core import policy_words, protection_words, replay_words
+from releases.core import policy_words, protection_diff, protection_words, replay_words
 from releases.models import ChangeRequest
 from releases.queries import aliases as alias_query
 from releases.queries import change_page as query
@@ -90,13 +90,16 @@ def _effect(found: ChangeRequest, at: datetime) -> str:
 
 
 def _protections(found: ChangeRequest) -> dict[str, Any]:
-    """Of a change of the protection, both in words."""
+    """Of a change of the protection, before and after as its payload was made, which is what is agreed to."""
     if found.kind != ChangeRequest.Kind.PROTECTION:
         return {}
     wanted = changes.proposal(found).protection
+    before, after = changes.seen_bases(found) or changes.bases(found.alias, wanted)
     return {
-        "protection_now": protection_words.sentence(changes.protection_of(found.alias)),
-        "protection_wanted": protection_words.sentence(wanted) if wanted else "The protection of the team.",
+        "protection_before": protection_words.sentence(before),
+        "protection_after": protection_words.sentence(after),
+        "protection_fields": protection_diff.fields(before, after),
+        "of_team_after": wanted is None,
     }
 
 

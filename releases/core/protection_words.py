@@ -88,6 +88,10 @@ def ratification(protection: Protection) -> str:
     return f"Whoever breaks the glass needs somebody's agreement within {duration(protection.ratify)}, {end}."
 
 
+def barred(kind: Barred) -> str:
+    return _BARRED[kind]
+
+
 def evidence(kind: Evidence) -> str:
     return _EVIDENCE[kind]
 
