@@ -58,7 +58,7 @@ class ProtectionForm(forms.Form):
             (When.WEIGHT_ABOVE.value, "the weight rises above a bound"),
             (When.WEIGHT_RISES.value, "the weight rises by more than some points"),
             (When.RULES.value, "the rules change"),
-            (When.DELETE.value, "the alias is deleted"),
+            (When.DELETE.value, "the alias is deleted (each of the others covers this too)"),
         ],
         widget=_checks(),
     )

@@ -63,7 +63,7 @@ def details(protection: Protection) -> list[str]:
     told.append(f"A request expires after {duration(protection.expiry)}.")
     told.append(ratification(protection))
     if not {When.ANY, When.DELETE} & protection.when:
-        told.append("Deleting the alias is not protected: it can be deleted at once, and made anew.")
+        told.append("Deleting the alias takes the same.")
     return told
 
 

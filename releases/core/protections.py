@@ -155,11 +155,12 @@ NONE: Final = Protection()
 def applies(protection: Protection, old: Policy, new: Policy | None) -> list[str]:
     """Why a change from `old` to `new` (None: the alias is deleted) needs approval; empty when it does
     not.
+
+    Deletion always does where anything does: an alias that is made anew under the name has nothing to lose.
     """
     when = protection.when
     if new is None:
-        asked = {When.ANY, When.DELETE} & when
-        return ["the alias is deleted"] if asked else []
+        return ["the alias is deleted"] if when else []
     if new == old:
         return []
     found = ["every change needs approval"] if When.ANY in when else []

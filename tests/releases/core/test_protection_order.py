@@ -42,7 +42,7 @@ def test_covers__the_stricter_of_two__covers_both(one: Protection, other: Protec
     "changes",
     [
         {"when": frozenset({When.ANY})},
-        {"when": BASE.when | {When.DELETE}},
+        {"when": BASE.when | {When.RULES}},
         {"weight_above_bp": 1000},
         {"weight_rises_bp": 5000},
         {"approvals": 2},
@@ -116,3 +116,9 @@ def test_turns__windows_and_freezes__the_next_edge_that_counts(
     protection: Protection, at: datetime, turns: datetime | None
 ) -> None:
     assert protection.turns(at) == turns
+
+
+def test_covers__deletion__goes_with_every_condition() -> None:
+    delete = replace(BASE, when=frozenset({When.DELETE}), weight_above_bp=0)
+    assert covers(BASE, delete, at=FRIDAY_16)
+    assert not covers(delete, BASE, at=FRIDAY_16)

@@ -135,7 +135,8 @@ def test_parse__each_member_badly_filled__refused_in_a_sentence(member: str, val
         (Protection(when=frozenset({When.RULES})), Policy(1, Canary(2, 100)), BY_RULE, True),
         (Protection(when=frozenset({When.RULES})), Policy(1), Policy(1, Canary(2, 100)), False),
         (Protection(when=frozenset({When.DELETE})), Policy(1), None, True),
-        (Protection(when=frozenset({When.PRIMARY})), Policy(1), None, False),
+        (Protection(when=frozenset({When.PRIMARY})), Policy(1), None, True),
+        (Protection(), Policy(1), None, False),
     ],
 )
 def test_applies__each_condition__as_its_name_says(
