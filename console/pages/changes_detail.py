@@ -23,6 +23,7 @@ from releases.queries import changes
 
 STATE: Final = "console/changes/_change_state.html"
 NEEDS: Final = "console/changes/_change_needs.html"
+GROUNDS: Final = "console/changes/_change_grounds.html"
 ACTIONS: Final = "console/changes/_change_actions.html"
 TALK: Final = "console/changes/_change_talk.html"
 
@@ -31,7 +32,7 @@ TALK: Final = "console/changes/_change_talk.html"
 def change(request: HttpRequest, region: str, number: int) -> HttpResponse:
     found = change_for(request, region, number)
     context = _state(request, found, seen=changes.payload_of(found).digest)
-    context |= _content(context["standing"]) | _talk(found)
+    context |= _content(found) | _grounds(context["standing"]) | _talk(found)
     return render(request, "console/changes/change_detail.html", context)
 
 
@@ -44,8 +45,8 @@ def change_state(request: HttpRequest, region: str, number: int) -> HttpResponse
     context = _state(request, found, seen=request.GET.get("seen", ""))
     if context["is_edited"]:
         return fragment(request, STATE, context)
-    context |= _talk(found)
-    return fragment(request, STATE, context, also=[NEEDS, ACTIONS, TALK])
+    context |= _grounds(context["standing"]) | _talk(found)
+    return fragment(request, STATE, context, also=[GROUNDS, NEEDS, ACTIONS, TALK])
 
 
 def _state(request: HttpRequest, found: ChangeRequest, *, seen: str) -> dict[str, Any]:
@@ -103,14 +104,15 @@ def _protections(found: ChangeRequest) -> dict[str, Any]:
     }
 
 
-def _content(standing: query.Standing) -> dict[str, Any]:
+def _content(found: ChangeRequest) -> dict[str, Any]:
+    """What the payload says, which stays as it is."""
+    return _protections(found) | {"difference": query.difference(found)}
+
+
+def _grounds(standing: query.Standing) -> dict[str, Any]:
     grounds = query.grounds(standing)
     blast = grounds.blast if grounds else None
-    return _protections(standing.request) | {
-        "difference": query.difference(standing.request),
-        "grounds": grounds,
-        "blast_sentence": replay_words.sentence(blast) if blast else "",
-    }
+    return {"grounds": grounds, "blast_sentence": replay_words.sentence(blast) if blast else ""}
 
 
 def _talk(found: ChangeRequest) -> dict[str, Any]:

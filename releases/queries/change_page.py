@@ -141,12 +141,18 @@ def standing(request: ChangeRequest, *, by: Person, at: datetime) -> Standing:
 
 
 def stamp(request: ChangeRequest) -> str:
-    """Changes with everything that happens to the request, moves its alias or changes its protection. Two
-    queries.
-    """
+    """Changes with all that happens to the request, its alias, protection and evidence. Two queries."""
     last = request.comments.order_by("-pk").values_list("pk", flat=True).first()
     protection = protections.digest(changes.protection_of(request.alias))[:16]
-    return f"{last or 0}-{request.alias.revision_id}-{request.status}-{protection}"
+    return f"{last or 0}-{request.alias.revision_id}-{request.status}-{protection}-{_runs_mark(request)}"
+
+
+def _runs_mark(request: ChangeRequest) -> str:
+    policy = changes.proposal(request).policy
+    if policy is None or request.status not in OPEN:
+        return ""
+    service = request.alias.service
+    return counted.test_runs_mark(service.region, service.name, str(changes.version_at_stake(policy)))
 
 
 def difference(request: ChangeRequest) -> Difference | None:
@@ -176,7 +182,7 @@ def grounds(standing: Standing) -> Grounds | None:
     if policy is None:
         return None
     service = request.alias.service
-    version = policy.canary.version if policy.canary else policy.primary
+    version = changes.version_at_stake(policy)
     runs = counted.test_runs(service.region, services=[service.name]).filter(qualifier=str(version))
     found = (
         replay.blast_radius(request.alias, policy) if standing.is_open and not standing.is_deleted else None

@@ -173,12 +173,17 @@ def _returns(alias: Alias, at: datetime) -> set[Policy]:
 def _missing_evidence(alias: Alias, evidence: Collection[Evidence], policy: Policy) -> tuple[str, ...]:
     service = alias.service
     found = []
-    canary = policy.canary.version if policy.canary else policy.primary
+    canary = version_at_stake(policy)
     if Evidence.TEST_RUN in evidence and not has_passed(service.region, service.name, str(canary)):
         found.append(f"a test run of version {canary} that finished without an error")
     if Evidence.LINT in evidence and lint.lint(policy, lint_query.facts(service, policy, seen={})):
         found.append("a clean lint")
     return tuple(found)
+
+
+def version_at_stake(policy: Policy) -> int:
+    """The version that evidence is asked of: the canary; the primary where there is none."""
+    return policy.canary.version if policy.canary else policy.primary
 
 
 def _publishers(request: ChangeRequest) -> frozenset[str]:

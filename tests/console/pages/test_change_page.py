@@ -19,7 +19,7 @@ from releases.operations.aliases import Setting
 from releases.operations.change_rows import Proposed, path_of
 from tests import make
 
-from . import proposed
+from . import counted, proposed
 from .conftest import HTMX
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +204,35 @@ def test_change_state__its_protection_changed_meanwhile__says_so_and_offers_to_r
     text = alice.get(address, {"shown": shown, "seen": proposed.seen(change)}, headers=HTMX).content.decode()
     assert "Its protection is no longer the one that this was proposed on: rebase the request." in text
     assert reverse("change-rebase", args=[make.REGION, change.pk]) in text
+
+
+def test_change_state__test_run_asked_for_and_ended__shows_the_evidence_and_who_lacks_it_no_more(
+    alice: Client,
+) -> None:
+    asked = Protection(when=frozenset({When.ANY}), evidence=frozenset({Evidence.TEST_RUN}))
+    change = proposed.propose(proposed.protected(asked))
+    address = reverse("change-state", args=[make.REGION, change.pk])
+
+    def shown(text: str) -> dict[str, str]:
+        return {
+            "shown": text.partition("state/?shown=")[2].partition("&")[0],
+            "seen": proposed.seen(change),
+        }
+
+    def news(known: dict[str, str]) -> str:
+        response = alice.get(address, known, headers=HTMX)
+        assert response.status_code == 200
+        return response.content.decode()
+
+    first = shown(page(alice, change))
+    counted.run(make.loaded(change.alias).service, qualifier="1")
+    assert alice.get(address, first, headers=HTMX).status_code == 204  # a run of another version
+    run = counted.run(make.loaded(change.alias).service, qualifier="2", total=10)
+    text = news(first)
+    assert 'id="change-grounds" hx-swap-oob="true"' in text
+    assert "It lacks a test run of version 2" in text
+    counted.count(run, counted.answers(10, 2))
+    text = news(shown(text))
+    assert "It lacks a test run of version 2" not in text
+    assert f'">{run.pk}</a>' in text
+    assert alice.get(address, shown(text), headers=HTMX).status_code == 204
