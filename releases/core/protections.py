@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -95,6 +95,17 @@ class Freeze:
     def holds(self, at: datetime) -> bool:
         return self.start <= at < self.end
 
+    def told_in(self, zone: tzinfo) -> Freeze:
+        return replace(self, start=_told_in(self.start, zone), end=_told_in(self.end, zone))
+
+
+def _told_in(at: datetime, zone: tzinfo) -> datetime:
+    """The same moment, by the offset and name that the zone has then: of two moments in one zone, Python does
+    not tell those apart that clocks show twice.
+    """
+    local = at.astimezone(zone)
+    return local.astimezone(timezone(local.utcoffset() or timedelta(0), f"{local:%Z}"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protection:
@@ -116,6 +127,10 @@ class Protection:
     freezes: tuple[Freeze, ...] = ()
     ratify: timedelta = timedelta(hours=24)
     revert: bool = False
+
+    def told_in(self, zone: tzinfo) -> Protection:
+        """The same, with its freezes told in this zone."""
+        return replace(self, freezes=tuple(freeze.told_in(zone) for freeze in self.freezes))
 
     def closed(self, at: datetime) -> str:
         """Why nothing may be applied now; empty when it may."""
@@ -244,7 +259,11 @@ def document(protection: Protection) -> dict[str, Any]:
         "evidence": sorted(protection.evidence),
         "windows": [[_window_document(window) for window in windows] for windows in protection.windows],
         "freezes": [
-            {"start": freeze.start.isoformat(), "end": freeze.end.isoformat(), "reason": freeze.reason}
+            {
+                "start": freeze.start.astimezone(UTC).isoformat(),
+                "end": freeze.end.astimezone(UTC).isoformat(),
+                "reason": freeze.reason,
+            }
             for freeze in protection.freezes
         ],
         "ratifyHours": int(protection.ratify / timedelta(hours=1)),

@@ -8,6 +8,7 @@ from releases.core import protections
 from releases.core.protection_order import covers
 from releases.core.protections import NONE, Protection
 from releases.models import Alias, Team
+from releases.queries import changes as query
 
 from .aliases import ChangedMeanwhile, NothingToChange, protect
 from .audit import Act
@@ -22,7 +23,7 @@ def protect_team(act: Act, team: Team, *, protection: Protection | None, seen: s
     it for each. `seen` is the digest of the protection that the form was opened on.
     """
     team = Team.objects.select_for_update().get(pk=team.pk)
-    before = protections.parse(team.protection) if team.protection is not None else None
+    before = query.protection_of_team(team)
     if protections.digest(before) != seen:
         raise ChangedMeanwhile(f"the protection of team '{team.name}' was changed meanwhile")
     if protection == before:

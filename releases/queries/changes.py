@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from invocations.queries import has_passed
 from releases.core import approvals, lint, policies, protections
@@ -37,6 +38,11 @@ class Proposal:
     reason: str
 
 
+def read(document: object) -> Protection:
+    """A protection as it is kept, with its freezes told in the zone of the pages."""
+    return protections.parse(document).told_in(timezone.get_current_timezone())
+
+
 def protection_of(alias: Alias) -> Protection:
     """What the alias demands: its own protection, else its team's, else nothing."""
     return own_protection(alias) or _of_team(alias)
@@ -48,12 +54,12 @@ def _of_team(alias: Alias) -> Protection:
 
 def protection_of_team(team: Team) -> Protection | None:
     """What the team's aliases demand unless they have a protection of their own."""
-    return protections.parse(team.protection) if team.protection is not None else None
+    return read(team.protection) if team.protection is not None else None
 
 
 def own_protection(alias: Alias) -> Protection | None:
     """The alias's own; None where it has its team's."""
-    return protections.parse(alias.protection) if alias.protection is not None else None
+    return read(alias.protection) if alias.protection is not None else None
 
 
 def demanded(request: ChangeRequest) -> Protection:
@@ -81,7 +87,7 @@ def seen_bases(request: ChangeRequest) -> tuple[Protection, Protection] | None:
     document = payload_of(request).document
     if request.kind != Kind.PROTECTION or "before" not in document:
         return None
-    return protections.parse(document["before"]), protections.parse(document["after"])
+    return read(document["before"]), read(document["after"])
 
 
 def _basis(found: tuple[Protection, Protection] | None) -> str:
@@ -105,7 +111,7 @@ def proposal(request: ChangeRequest) -> Proposal:
     document = payload_of(request).document
     policy = policies.parse(document["policy"]) if request.kind == Kind.POLICY else None
     protected = document.get("protection")
-    protection = protections.parse(protected) if protected is not None else None
+    protection = read(protected) if protected is not None else None
     return Proposal(policy, protection, document.get("description", ""), document.get("reason", ""))
 
 
@@ -118,7 +124,7 @@ def as_rules_see(request: ChangeRequest) -> Request:
         author=request.author.username,
         payload_hash=payload.digest,
         base=payload.base.number,
-        snapshot=protections.parse(request.snapshot),
+        snapshot=read(request.snapshot),
         expires_at=request.expires_at,
         basis=basis_seen(request),
         status=approvals.Status(request.status),
@@ -135,7 +141,7 @@ def as_rules_see(request: ChangeRequest) -> Request:
 def circumstances(request: ChangeRequest, *, at: datetime, denied: str = "") -> Circumstances:
     """What applying looks at; under the lock of the alias when it is really applied."""
     alias = request.alias
-    needed = stricter(protections.parse(request.snapshot), demanded(request))
+    needed = stricter(read(request.snapshot), demanded(request))
     wanted = proposal(request).policy
     return Circumstances(
         at=at,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from releases.core.protections import (
     When,
     Window,
     applies,
+    digest,
     document,
     parse,
     stricter,
@@ -170,3 +172,19 @@ def test_closed__window_and_freeze__by_local_time() -> None:
     frozen = Protection(freezes=(Freeze(FRIDAY_16, FRIDAY_16 + timedelta(days=2), "holidays"),))
     assert "holidays" in frozen.closed(FRIDAY_16)
     assert not frozen.closed(FRIDAY_16 + timedelta(days=2))
+
+
+def test_told_in__another_zone__the_same_moments_by_its_clock() -> None:
+    held = Protection(freezes=(Freeze(FRIDAY_16, FRIDAY_16 + timedelta(days=2), "holidays"),))
+    told = held.told_in(ZoneInfo("Asia/Shanghai"))
+    assert (told, document(told), digest(told)) == (held, document(held), digest(held))
+    assert told.closed(FRIDAY_16) == "frozen until 2026-11-23 00:00 CST: holidays"
+
+
+def test_told_in__an_hour_that_clocks_repeat__stays_two_moments() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # both are 02:30 in Berlin
+    held = Protection(freezes=(Freeze(first, first + timedelta(hours=1), "clocks"),))
+    told = held.told_in(ZoneInfo("Europe/Berlin"))
+    assert told == held
+    assert told.freezes[0].holds(first + timedelta(minutes=59))
+    assert stricter(told, held).freezes == held.freezes
