@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
-from console.forms.checks import obeys
+from console.forms.checks import WholeNumberField, obeys
 from releases.core import names
 from releases.models import Team
 
@@ -25,6 +26,27 @@ class DescriptionForm(forms.Form):
     def clean_description(self) -> str:
         # A browser sends a line's end as CR LF and counts it as one character.
         return str(self.cleaned_data["description"]).replace("\r\n", "\n")
+
+
+class TransferForm(forms.Form):
+    """Another team for a service; `owner` is the one that the page showed."""
+
+    owner = WholeNumberField(widget=forms.HiddenInput)
+    to = forms.ModelChoiceField(
+        label="Give it to team",
+        queryset=Team.objects.none(),
+        help_text="Teams that you administer.",
+        error_messages={"required": "Choose a team.", "invalid_choice": "You do not administer that team."},
+    )
+
+    def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = teams  # type: ignore[attr-defined]  # declared above as a choice of models
+
+    def clean(self) -> dict[str, Any]:
+        if self.has_error("owner"):
+            self.add_error(None, "The form does not say whose the service was: open it again.")
+        return self.cleaned_data
 
 
 class ServiceForm(DescriptionForm):

@@ -53,6 +53,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "service.create": "created service",
     "service.delete": "deleted service",
     "service.describe": "described service",
+    "service.transfer": "gave to another team service",
     "team.create": "created team",
     "team.group": "changed group",
     "team.group_delete": "deleted group",

@@ -38,7 +38,7 @@ def any_service(teams: Collection[str] | None) -> bool:
 
 
 def owner(region: str, name: str) -> Service | None:
-    """The service of a name, or the last that had it: a name never passes to another team."""
+    """The service of a name, or the last that had it: all that had it have one team."""
     return Service.objects.filter(region=region, name=name).select_related("team").order_by("-pk").first()
 
 

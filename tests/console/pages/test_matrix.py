@@ -130,6 +130,7 @@ MATRIX: Final[dict[str, Row]] = {
     "<str:region>/service-list/": (ALL, None),
     "<str:region>/services/new/": (EDIT_ANY, EDIT_ANY),
     f"{_S}/edit/": (EDIT, EDIT),
+    f"{_S}/team/": (ADMINISTER, ADMINISTER),
     f"{_S}/delete/": (None, EDIT),
     f"{_S}/functions/": (SEE, None),
     f"{_S}/function-list/": (SEE, None),
@@ -216,6 +217,7 @@ GUARDED: Final = {
     f"{_T}/programs/new/",
     f"{_T}/invitations/new/",
     "people/<int:account>/reactivate/",
+    f"{_S}/team/",
 }
 
 
