@@ -6,6 +6,8 @@ import io
 import zipfile
 from datetime import UTC, datetime
 
+from allauth.account.models import EmailAddress
+
 from invocations.engine.packages import pack
 from releases.core import policies, protections
 from releases.core.approvals import Verdict
@@ -52,6 +54,14 @@ def outsider(name: str = "charlie") -> User:
     return User.objects.filter(username=name).first() or User.objects.create_user(
         name, password=f"{name}-Passw0rd"
     )
+
+
+def mailed(somebody: User, email: str = "bob@example.com") -> User:
+    """Somebody with an address that he has confirmed."""
+    somebody.email = email
+    somebody.save()
+    EmailAddress.objects.update_or_create(user=somebody, defaults={"email": email, "verified": True})
+    return somebody
 
 
 def team(name: str = TEAM) -> Team:

@@ -87,6 +87,8 @@ MATRIX: Final[dict[str, Row]] = {
     "account/sessions/": (ALL, None),
     "account/sessions/<int:number>/end/": (None, NOBODY),
     "account/sessions/end-others/": (None, ALL),
+    "account/address/link/": (None, ALL),
+    "account/address/<str:key>/": (NOBODY, NOBODY),
     "account/keys/": (ALL, None),
     "account/keys/new/": (None, ALL),
     "account/keys/<str:key>/revoke/": (None, NOBODY),
