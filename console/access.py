@@ -65,7 +65,7 @@ def person_of(request: HttpRequest) -> Person:
     person = getattr(request, "_serin_person", None)
     if person is None:
         person = teams.person(user_of(request))
-        request._serin_person = person  # type: ignore[attr-defined]
+        request._serin_person = person  # type: ignore[attr-defined]  # a request takes what is kept with it
     return person
 
 

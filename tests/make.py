@@ -136,7 +136,7 @@ def two_versions(name: str = "shop") -> Service:
 def protected_alias(of: Service | None = None, **protection: object) -> Alias:
     """alias1 on version 1 of a service with two versions, where any change needs approval of one."""
     made = alias(of or two_versions())
-    asked = Protection(**{"when": frozenset({When.ANY})} | protection)  # type: ignore[arg-type]
+    asked = Protection(**{"when": frozenset({When.ANY})} | protection)
     aliases.protect_alias(act(), made, protection=asked)
     return loaded(made)
 

@@ -10,7 +10,7 @@ from django import forms
 from django.http import QueryDict
 
 from console.forms import protection_rows as rows
-from console.forms.checks import WholeNumberField, obeys
+from console.forms.checks import WholeNumberField, declared, obeys
 from console.forms.protection_rows import FreezeForm, RowForm, WindowForm
 from releases.core import names
 from releases.core.policies import BadPolicy, format_percent, parse_percent
@@ -117,8 +117,7 @@ class ProtectionForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = list(groups)
         gone = [name for name in current.groups if name not in known]
-        field = self.fields["groups"]
-        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - declared above
+        field = declared(self, "groups", forms.MultipleChoiceField)
         field.choices = [(name, name) for name in known] + [
             (name, f"{name} (no such group)") for name in gone
         ]

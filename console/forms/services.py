@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from console.forms.checks import WholeNumberField, obeys
+from console.forms.checks import WholeNumberField, declared, obeys
 from releases.core import names
 from releases.models import Team
 
@@ -41,7 +41,7 @@ class TransferForm(forms.Form):
 
     def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = teams  # type: ignore[attr-defined]  # declared above as a choice of models
+        declared(self, "to", forms.ModelChoiceField).queryset = teams
 
     def clean(self) -> dict[str, Any]:
         if self.has_error("owner"):
@@ -71,8 +71,7 @@ class ServiceForm(DescriptionForm):
 
     def __init__(self, *args: Any, teams: Sequence[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["team"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        field = declared(self, "team", forms.ModelChoiceField)
         field.queryset = Team.objects.filter(pk__in=[team.pk for team in teams]).order_by("name")
         self._only = teams[0] if len(teams) == 1 else None
         if self._only is not None:  # there is nothing to choose

@@ -11,7 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from console.forms.account import STRENGTH
-from console.forms.checks import obeys
+from console.forms.checks import declared, obeys
 from releases.core import names
 from releases.core.rights import Role
 from releases.models import Team, User
@@ -44,7 +44,8 @@ class RolesForm(forms.Form):
     def __init__(self, *args: Any, choices: Iterable[Role] = Role, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         allowed = [role for role in Role if role in choices]
-        self.fields["roles"].choices = [(role.value, role.value.capitalize()) for role in allowed]  # type: ignore[attr-defined]
+        named = [(role.value, role.value.capitalize()) for role in allowed]
+        declared(self, "roles", forms.ChoiceField).choices = named
 
 
 class NewMemberForm(RolesForm):
@@ -114,7 +115,8 @@ class MembersForm(forms.Form):
     def __init__(self, *args: Any, people: Sequence[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._people = {person.pk: person for person in people}
-        self.fields["members"].choices = [(person.pk, person.username) for person in people]  # type: ignore[attr-defined]
+        named = [(person.pk, person.username) for person in people]
+        declared(self, "members", forms.ChoiceField).choices = named
 
     @property
     def chosen(self) -> list[User]:

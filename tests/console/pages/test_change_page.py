@@ -176,7 +176,7 @@ def test_change_page__any_number_of_payloads_and_words__asks_as_often(
         wanted = Proposed(ChangeRequest.Kind.POLICY, "", Setting(policy=Policy(1, Canary(2, weight))))
         changes.edit(proposed.act(), change, wanted, seen=proposed.seen(change), base_revision=1)
         proposed.verdict(change, Verdict.REQUEST_CHANGES, comment="no")
-    with django_assert_max_num_queries(45):  # type: ignore[operator]
+    with django_assert_max_num_queries(45):
         page(alice, change)
 
 

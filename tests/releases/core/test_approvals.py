@@ -34,7 +34,7 @@ def request(**values: object) -> Request:
         "snapshot": Protection(),
         "expires_at": NOW + timedelta(days=14),
     }
-    return Request(**defaults | values)  # type: ignore[arg-type]
+    return Request(**defaults | values)
 
 
 def submitted(protection: Protection = TWO, **values: object) -> Request:
@@ -57,7 +57,7 @@ def verdict(
 
 def circumstances(**values: object) -> Circumstances:
     defaults = {"at": NOW, "base": 1, "protection": TWO, "reviewers": PEOPLE}
-    return Circumstances(**defaults | values)  # type: ignore[arg-type]
+    return Circumstances(**defaults | values)
 
 
 def test_review__two_of_two__approved_and_applied() -> None:
@@ -231,7 +231,7 @@ class Machine(RuleBasedStateMachine):
 
     def attempt(self, event: object) -> bool:
         try:
-            self.request = event()  # type: ignore[operator]
+            self.request = event()
         except NotAllowed:
             return False
         return True

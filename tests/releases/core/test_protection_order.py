@@ -57,7 +57,7 @@ def test_covers__the_stricter_of_two__covers_both(one: Protection, other: Protec
     ],
 )
 def test_covers__one_demand_more__covers_and_is_not_covered(changes: dict[str, object]) -> None:
-    more = replace(BASE, **changes)  # type: ignore[arg-type]
+    more = replace(BASE, **changes)
     assert covers(more, BASE, at=FRIDAY_16)
     is_more = "weight_rises_bp" not in changes  # a bound that nothing asks about
     assert covers(BASE, more, at=FRIDAY_16) is not is_more

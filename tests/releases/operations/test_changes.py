@@ -79,7 +79,7 @@ def test_review__by_the_author__refused(alias: Alias) -> None:
     request = make.change(alias)
     with pytest.raises(NotNow, match="you proposed it"):
         make.verdict(request, "alice")
-    assert not query.loaded().get(pk=request.pk).payload.reviews.exists()  # type: ignore[union-attr]
+    assert not query.loaded().get(pk=request.pk).payload.reviews.exists()
 
 
 def test_review__by_who_may_not_approve__refused(alias: Alias) -> None:
