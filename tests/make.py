@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from allauth.account.models import EmailAddress
 
 from invocations.engine.packages import pack
-from releases.core import policies, protections
+from releases.core import policies, protection_document
 from releases.core.approvals import Verdict
 from releases.core.policies import Canary, Policy
 from releases.core.protections import Protection, When
@@ -160,7 +160,7 @@ def change(
 def protection_change(of: Alias, wanted: Protection | None) -> ChangeRequest:
     """A request of alice for another protection of the alias; None for that of its team."""
     now = loaded(of)
-    seen = protections.digest(query.protection_of(now))
+    seen = protection_document.digest(query.protection_of(now))
     proposed = Proposed(ChangeRequest.Kind.PROTECTION, "another protection", protection=wanted, seen=seen)
     assert now.revision is not None
     return changes.propose(act(), of, proposed, base_revision=now.revision.number)

@@ -19,7 +19,8 @@ from releases.core import policy_words
 from releases.core.rights import Action
 from releases.models import ChangeRequest
 from releases.operations import changes as operation
-from releases.operations.change_rows import Proposed, path_of
+from releases.operations.change_notes import path_of
+from releases.operations.change_rows import Proposed
 from releases.queries import aliases, change_page
 from releases.queries import changes as query
 

@@ -13,7 +13,7 @@ from console.access import person_of, seen_teams, user_of
 from releases.core import approvals
 from releases.core.approvals import Status
 from releases.models import ChangeRequest
-from releases.operations.change_rows import path_of
+from releases.operations.change_notes import path_of
 from releases.queries import audit, catalog
 from releases.queries import home as query
 from releases.queries.audit import Filters

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from invocations.refusals import Refused
-from releases.core import moves, names, policies, policy_words, protections
+from releases.core import moves, names, policies, policy_words, protection_document, protections
 from releases.core.policies import Policy
 from releases.core.protections import Protection
 from releases.models import Alias, AliasRevision, Service, Version
@@ -201,7 +201,7 @@ def retire(act: Act, alias: Alias) -> None:
 
 def protect(act: Act, alias: Alias, protection: Protection | None) -> None:
     """Set the protection of a locked alias."""
-    before, alias.protection = alias.protection, protection and protections.document(protection)
+    before, alias.protection = alias.protection, protection and protection_document.document(protection)
     alias.save(update_fields=["protection"])
     _record(
         act,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from releases.core import approvals, policies, protections
+from releases.core import approvals, policies, protection_document, protections
 from releases.core.approvals import Status
 from releases.core.notices import Kind as Told
 from releases.core.rights import Action
@@ -22,6 +22,7 @@ from releases.queries import teams
 from . import aliases
 from .aliases import Setting
 from .audit import Act
+from .change_notes import path_of, record, say, tell_of
 from .change_rows import (
     Kind,
     NotNow,
@@ -32,10 +33,6 @@ from .change_rows import (
     locked,
     must_be_allowed,
     must_have_seen,
-    path_of,
-    record,
-    say,
-    tell_of,
 )
 from .notices import settle
 
@@ -61,7 +58,7 @@ def break_glass(
         kind=Kind.POLICY,
         title=proposed.title,
         status=Status.DRAFT,
-        snapshot=protections.document(protection),
+        snapshot=protection_document.document(protection),
         author=act.by,
         created_at=act.at,
         expires_at=act.at + protection.ratify,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from releases.core import protections
+from releases.core import protection_document
 from releases.core.protection_order import covers
 from releases.core.protections import NONE, Protection
 from releases.models import Alias, Team
@@ -24,14 +24,14 @@ def protect_team(act: Act, team: Team, *, protection: Protection | None, seen: s
     """
     team = Team.objects.select_for_update().get(pk=team.pk)
     before = query.protection_of_team(team)
-    if protections.digest(before) != seen:
+    if protection_document.digest(before) != seen:
         raise ChangedMeanwhile(f"the protection of team '{team.name}' was changed meanwhile")
     if protection == before:
         raise NothingToChange(f"team '{team.name}' is already protected so")
     kept = [] if covers(protection or NONE, before or NONE, at=act.at) else _relying(team)
     for alias in kept:
         protect(act, alias, before)
-    old, team.protection = team.protection, protection and protections.document(protection)
+    old, team.protection = team.protection, protection and protection_document.document(protection)
     team.save(update_fields=["protection"])
     act.record(
         "team.protect",

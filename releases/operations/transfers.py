@@ -21,7 +21,7 @@ from releases.queries import teams, transfers
 from . import catalog
 from .audit import Act
 from .break_glass import told_of
-from .change_rows import ask_reviewers, path_of, say, tell_of
+from .change_notes import ask_reviewers, path_of, say, tell_of
 from .routing import announce
 
 

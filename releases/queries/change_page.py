@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import Final
 
 from invocations import queries as counted
-from releases.core import approvals, lint, merging, policies, policy_diff, protection_words, protections
+from releases.core import (
+    approvals,
+    lint,
+    merging,
+    policies,
+    policy_diff,
+    protection_document,
+    protection_words,
+)
 from releases.core.approvals import OPEN, Circumstances, Request, Status, Verdict
 from releases.core.deeds import Deed, barriers
 from releases.core.fields import Field
@@ -143,7 +151,7 @@ def standing(request: ChangeRequest, *, by: Person, at: datetime) -> Standing:
 def stamp(request: ChangeRequest) -> str:
     """Changes with all that happens to the request, its alias, protection and evidence. Two queries."""
     last = request.comments.order_by("-pk").values_list("pk", flat=True).first()
-    protection = protections.digest(changes.protection_of(request.alias))[:16]
+    protection = protection_document.digest(changes.protection_of(request.alias))[:16]
     return f"{last or 0}-{request.alias.revision_id}-{request.status}-{protection}-{_runs_mark(request)}"
 
 

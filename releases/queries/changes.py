@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invocations.queries import has_passed
-from releases.core import approvals, lint, policies, protections
+from releases.core import approvals, lint, policies, protection_document, protections
 from releases.core.approvals import Circumstances, Request, Review, Verdict
 from releases.core.policies import Policy
 from releases.core.protections import Evidence, Protection, stricter
@@ -40,7 +40,7 @@ class Proposal:
 
 def read(document: object) -> Protection:
     """A protection as it is kept, with its freezes told in the zone of the pages."""
-    return protections.parse(document).told_in(timezone.get_current_timezone())
+    return protection_document.parse(document).told_in(timezone.get_current_timezone())
 
 
 def protection_of(alias: Alias) -> Protection:
@@ -91,7 +91,7 @@ def seen_bases(request: ChangeRequest) -> tuple[Protection, Protection] | None:
 
 
 def _basis(found: tuple[Protection, Protection] | None) -> str:
-    return protections.basis(*found) if found else ""
+    return protection_document.basis(*found) if found else ""
 
 
 def basis_seen(request: ChangeRequest) -> str:
@@ -103,7 +103,7 @@ def basis_now(request: ChangeRequest) -> str:
     """What it would be made on now."""
     if request.kind != Kind.PROTECTION:
         return ""
-    return protections.basis(*bases(request.alias, proposal(request).protection))
+    return protection_document.basis(*bases(request.alias, proposal(request).protection))
 
 
 def proposal(request: ChangeRequest) -> Proposal:

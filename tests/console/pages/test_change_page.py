@@ -16,7 +16,8 @@ from releases.core.rights import Role
 from releases.models import ChangeRequest
 from releases.operations import aliases, applying, break_glass, changes
 from releases.operations.aliases import Setting
-from releases.operations.change_rows import Proposed, path_of
+from releases.operations.change_notes import path_of
+from releases.operations.change_rows import Proposed
 from tests import make
 
 from . import counted, proposed

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import given
 
+from releases.core.protection_document import digest
 from releases.core.protection_order import covers
 from releases.core.protections import (
     NONE,
@@ -17,7 +18,6 @@ from releases.core.protections import (
     Protection,
     When,
     Window,
-    digest,
     stricter,
 )
 from tests.releases.core.test_protections import OFFICE, PROTECTIONS

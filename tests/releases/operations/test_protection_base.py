@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core import protections
+from releases.core import protection_document
 from releases.core.approvals import Status
 from releases.core.protections import NONE, Freeze, Protection, When
 from releases.models import Alias, ChangeRequest, Team
@@ -47,7 +47,7 @@ def agreed(alias: Alias, wanted: Protection | None) -> ChangeRequest:
 
 
 def set_team(wanted: Protection | None) -> None:
-    seen = protections.digest(query.protection_of_team(Team.objects.get(name=make.TEAM)))
+    seen = protection_document.digest(query.protection_of_team(Team.objects.get(name=make.TEAM)))
     protect_team(make.act(), make.team(), protection=wanted, seen=seen)
 
 
@@ -123,7 +123,7 @@ def test_payload__from_before_it_named_its_base__cannot_be_applied(alias: Alias)
     request = agreed(alias, TWO)
     assert query.basis_seen(request)
     payload = query.payload_of(request)
-    payload.document = {"protection": protections.document(TWO)}  # as it was written then
+    payload.document = {"protection": protection_document.document(TWO)}  # as it was written then
     assert query.basis_seen(request) == ""
     assert query.basis_seen(request) != query.basis_now(request)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core import protections
+from releases.core import protection_document
 from releases.core.approvals import Status
 from releases.core.policies import Canary, Policy
 from releases.core.protections import NONE, Freeze, Protection, When
@@ -32,7 +32,7 @@ def alias() -> Alias:
 
 
 def set_team(protection: Protection | None, *, seen: Protection | None = None) -> list[Alias]:
-    return protect_team(make.act(), make.team(), protection=protection, seen=protections.digest(seen))
+    return protect_team(make.act(), make.team(), protection=protection, seen=protection_document.digest(seen))
 
 
 def effective(alias: Alias) -> Protection:
@@ -44,7 +44,7 @@ def test_protect_alias__unprotected__at_once_and_in_the_audit_log(alias: Alias) 
     entry = AuditEntry.objects.latest("pk")
     assert effective(alias) == ONE
     assert (entry.action, entry.before) == ("alias.protect", {"protection": None})
-    assert entry.after == {"protection": protections.document(ONE)}
+    assert entry.after == {"protection": protection_document.document(ONE)}
 
 
 @pytest.mark.parametrize("wanted", [NONE, TWO, None])

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core import protections
+from releases.core import protection_document
 from releases.core.approvals import Status
 from releases.core.policies import Canary, Policy
 from releases.core.protections import NONE, Protection, When
@@ -55,7 +55,7 @@ def give(alias: Alias, by: str = "alice") -> Transferred:
 
 def set_team(name: str, wanted: Protection | None) -> None:
     team = make.team(name)
-    seen = protections.digest(query.protection_of_team(team))
+    seen = protection_document.digest(query.protection_of_team(team))
     protect_team(make.act(), team, protection=wanted, seen=seen)
 
 
