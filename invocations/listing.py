@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from .engine.outcome import Kind
+from .engine.outcome import NO_ERRORS, Kind
 from .models import Invocation
 
 LOOKED_THROUGH: Final = 20_000  # rows of the function that one page of a filtered list looks at
@@ -31,7 +31,7 @@ class Filter:
             found = found.filter(qualifier=self.qualifier)
         if self.failed is None:
             return found
-        return found.exclude(outcome=Kind.OK) if self.failed else found.filter(outcome=Kind.OK)
+        return found.exclude(outcome__in=NO_ERRORS) if self.failed else found.filter(outcome=Kind.OK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,18 +27,23 @@ def event_answer(request_id: str, route: Route, outcome: Outcome, *, tail: bool)
 def facts(request_id: str, route: Route, outcome: Outcome, *, tail: bool) -> HeaderList:
     """The headers that say how a call ran; `tail` asks for the end of its log."""
     headers = [
-        (b"x-fc-request-id", request_id.encode()),
+        *route_facts(request_id, route),
         (b"x-fc-invocation-duration", b"%d" % -(-outcome.duration_us // 1000)),
         (b"x-fc-max-memory-usage", b"%.2f" % (outcome.memory_kb / 1024)),
         (b"x-fc-instance-id", outcome.instance_id.encode()),
-        *route.target.headers,
     ]
-    if route.revision:
-        headers.append((b"x-serin-alias-revision", b"%d" % route.revision))
     if outcome.kind is not Kind.OK:
         headers.append((b"x-fc-error-type", outcome.error_type.encode()))
     if tail:
         headers.append((b"x-fc-log-result", b64encode(outcome.log[-LOG_TAIL:])))
+    return headers
+
+
+def route_facts(request_id: str, route: Route) -> HeaderList:
+    """The headers that say where a call went."""
+    headers = [(b"x-fc-request-id", request_id.encode()), *route.target.headers]
+    if route.revision:
+        headers.append((b"x-serin-alias-revision", b"%d" % route.revision))
     return headers
 
 

@@ -54,7 +54,7 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def answer(self, request: Request) -> Answer:
-        """The answer to any request. Raises only `ClientGone`."""
+        """The answer to any request. Raises only `CallerGone`."""
         return self._healthz() if request.path == "/healthz" else await self._plane.answer(request)
 
     def _healthz(self) -> Answer:

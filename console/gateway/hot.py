@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from console.fc.limits import SYNC_PAYLOAD
 from console.fc.refusals import (
@@ -15,9 +17,9 @@ from console.fc.refusals import (
     trigger_not_found,
 )
 from console.fc.signature import signed_query
-from invocations.engine.http import HttpCall
-from invocations.engine.outcome import Kind, Outcome
+from invocations.engine.outcome import NO_ERRORS, Outcome
 from invocations.engine.pool import Pool, ResourceExhausted, SandboxUnavailable
+from invocations.engine.streams import AnswerStream, CallerGone
 from invocations.recorder import Recorder
 from releases.core.parameters import Attributes
 from releases.core.triggers import Auth, HttpTrigger
@@ -33,7 +35,6 @@ from .request import (
     PROXY_PREFIX,
     Address,
     Answer,
-    ClientGone,
     Request,
     http_address,
     invocation_address,
@@ -41,9 +42,19 @@ from .request import (
 )
 from .request_ids import uuid7
 from .table import Route, RoutingTable
-from .web import call_of, check_size, no_event_function, no_http_function, recorded, web_answer
+from .web import (
+    call_of,
+    check_size,
+    no_event_function,
+    no_http_function,
+    recorded,
+    stream_answer,
+    web_answer,
+)
 
 logger = logging.getLogger(__name__)
+
+Reply = TypeVar("Reply", bound=Outcome | AnswerStream)
 
 THROTTLED = "throttled"
 UNAVAILABLE = "unavailable"
@@ -75,7 +86,7 @@ class DataPlane:
         """Why the last call that needed a new instance got none; empty when it got one."""
 
     async def answer(self, request: Request) -> Answer:
-        """The answer to any request under any path; raises only `ClientGone`."""
+        """The answer to any request under any path; raises only `CallerGone`."""
         request_id = uuid7()
         try:
             if request.raw_path.startswith(PROXY_PREFIX):
@@ -83,7 +94,7 @@ class DataPlane:
             return await self._invoke(request, request_id)
         except FcRefusal as refusal:
             return refused(refusal, request_id)
-        except ClientGone:
+        except CallerGone:
             raise
         except Exception:
             logger.exception("a request could not be answered")
@@ -103,7 +114,10 @@ class DataPlane:
         if route.target.bundle.type != "event":
             raise no_event_function(address)
         tail = _wants_log(request)
-        outcome = await self._run(request_id, address, route, payload)
+        run = self._pool.invoke(
+            route.target.bundle, request_id=request_id, qualifier=address.qualifier, payload=payload
+        )
+        outcome = await self._run(request_id, address, route, run)
         return event_answer(request_id, route, outcome, tail=tail)
 
     async def _serve(self, request: Request, request_id: str) -> Answer:
@@ -115,30 +129,31 @@ class DataPlane:
         called = address.called
         caller = await self._enter(request, called)
         tail = _wants_log(request) and caller is not ANYBODY
-        payload = await request.read(SYNC_PAYLOAD)
+        body = await request.receive(SYNC_PAYLOAD)
         call = Attributes(self._border.decided_on(request.headers), request.query, http=True)
         route = await self._route(caller, self._region(caller, request), called, call)
         if route.target.bundle.type != "http":
             raise no_http_function(called)
-        http = call_of(request, address, self._border, body_bytes=len(payload))
-        outcome = await self._run(request_id, called, route, payload, http)
-        return web_answer(
-            request, self._border, request_id=request_id, route=route, outcome=outcome, tail=tail
+        run = self._pool.serve(
+            route.target.bundle,
+            request_id=request_id,
+            qualifier=called.qualifier,
+            http=call_of(request, address, self._border, body_bytes=body.length),
+            payload=body.first,
+            upload=body.rest,
         )
+        reply = await self._run(request_id, called, route, run)
+        if isinstance(reply, AnswerStream):
+            if not tail:
+                return stream_answer(request, self._border, request_id=request_id, route=route, stream=reply)
+            reply = await reply.whole()  # the log is a header, and complete only at the end
+        return web_answer(request, self._border, request_id=request_id, route=route, outcome=reply, tail=tail)
 
-    async def _run(
-        self, request_id: str, address: Address, route: Route, payload: bytes, http: HttpCall | None = None
-    ) -> Outcome:
+    async def _run(self, request_id: str, address: Address, route: Route, run: Awaitable[Reply]) -> Reply:
         """Run the call and record how it ended. Raises `FcRefusal` when the engine did not run it."""
         started_at = time.time()
         try:
-            outcome = await self._pool.invoke(
-                route.target.bundle,
-                request_id=request_id,
-                qualifier=address.qualifier,
-                payload=payload,
-                http=http,
-            )
+            reply = await run
         except Exception as error:
             # A call that was routed but never ran counts as an error of the version it was routed to.
             kind, refusal = _unserved(error)
@@ -147,6 +162,27 @@ class DataPlane:
             waited_us = int((time.time() - started_at) * 1e6)
             self._record(request_id, started_at, address, route, outcome=kind, duration_us=waited_us)
             raise refusal from error
+        if isinstance(reply, AnswerStream):
+            stream = reply
+            stream.ended.add_done_callback(
+                lambda ended: self._ran(
+                    request_id, started_at, address, route, ended.result(), left=stream.left
+                )
+            )
+        else:
+            self._ran(request_id, started_at, address, route, reply)
+        return reply
+
+    def _ran(
+        self,
+        request_id: str,
+        started_at: float,
+        address: Address,
+        route: Route,
+        outcome: Outcome,
+        *,
+        left: bool = False,
+    ) -> None:
         if outcome.cold:
             self._absent = Absences()
         self.sandbox_problem = ""
@@ -155,14 +191,13 @@ class DataPlane:
             started_at,
             address,
             route,
-            outcome=recorded(outcome),
+            outcome=recorded(outcome, left=left),
             duration_us=outcome.duration_us,
             memory_kb=outcome.memory_kb,
             cold=outcome.cold,
             instance=outcome.instance_id,
             log=outcome.log,
         )
-        return outcome
 
     async def _enter(self, request: Request, called: Address) -> Caller:
         """Who calls an HTTP function: the console at will, others as the trigger of this qualifier says.
@@ -267,7 +302,7 @@ class DataPlane:
             alias_revision=route.revision,
             decision=route.reason,
             outcome=outcome,
-            error=outcome != Kind.OK,
+            error=outcome not in NO_ERRORS,
             duration_us=duration_us,
             memory_kb=memory_kb,
             cold=cold,

@@ -16,12 +16,14 @@ from urllib.parse import unquote
 import httptools
 
 from console.fc.refusals import entity_too_large, invalid_argument
+from invocations.engine.streams import AnswerBroken, AnswerStream, CallerGone, Upload
 
-from .request import Answer, ClientGone, Request
+from .request import Answer, Body, Request
 
 KEEP_ALIVE_S = 75.0
 BODY_TIMEOUT_S = 60.0  # between two pieces of a body
 BODY_LIMIT_S = 600.0  # of a whole body
+STALLED_S = 60.0  # in which a caller takes nothing of what is written
 MAX_CONNECTIONS = 4096
 MAX_HEAD = 64 * 1024  # target and headers of one request, bytes
 MAX_WAITING = 16  # requests of one connection that were sent ahead
@@ -43,7 +45,7 @@ GARBAGE = (
 
 
 class Answering(Protocol):
-    """What answers requests; it raises only `ClientGone`."""
+    """What answers requests; it raises only `CallerGone`."""
 
     def answer(self, request: Request) -> Awaitable[Answer]: ...
 
@@ -53,6 +55,7 @@ class _Incoming:
 
     __slots__ = (
         "_connection",
+        "_invited",
         "_parts",
         "_size",
         "_waiter",
@@ -60,6 +63,7 @@ class _Incoming:
         "discarded",
         "keep_alive",
         "request",
+        "version",
     )
 
     def __init__(
@@ -71,6 +75,7 @@ class _Incoming:
         headers: dict[bytes, bytes],
         repeated: list[tuple[bytes, bytes]],
         client: bytes,
+        version: str,
         keep_alive: bool,
     ) -> None:
         parsed = httptools.parse_url(url)
@@ -84,11 +89,21 @@ class _Incoming:
             all_headers = [*all_headers, *repeated]
             headers = _joined(all_headers)
         self.request = Request(
-            method, path, raw_path, headers, self.read, parsed.query or b"", all_headers, client
+            method,
+            path,
+            raw_path,
+            headers,
+            self.read,
+            self.receive,
+            parsed.query or b"",
+            all_headers,
+            client,
         )
         self._parts: list[bytes] = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._invited = False
+        self.version = version
         self.keep_alive = keep_alive
         self.complete = False
         self.discarded = False
@@ -98,13 +113,18 @@ class _Incoming:
             return
         self._parts.append(piece)
         self._size += len(piece)
-        if self._waiter is None and self._size > HIGH_WATER:
+        # Also while somebody waits: what a quick caller sends before he has run would all be held.
+        if self._size > HIGH_WATER:
             self._connection.pause()
         self.wake()
 
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def answer_begins(self) -> None:
+        """Too late to ask for the body: what is written now would be taken for a part of the answer."""
+        self._invited = True
 
     def discard(self) -> None:
         """Nobody reads on: what is still to come is thrown away."""
@@ -114,31 +134,61 @@ class _Incoming:
 
     async def read(self, limit: int) -> bytes:
         """The body, as `Request.read` promises it. One that says it is larger is not read at all."""
+        self._declared(limit)
+        until = asyncio.get_running_loop().time() + BODY_LIMIT_S
+        while not self.complete and self._size <= limit:
+            await self._more(until)
+        if self._size > limit:
+            raise entity_too_large(limit)
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+
+    async def receive(self, limit: int) -> Body:
+        """The body, as `Request.receive` promises it."""
+        length = self._declared(limit)
+        if self.complete or length <= HIGH_WATER or b"transfer-encoding" in self.request.headers:
+            whole = await self.read(limit)
+            return Body(len(whole), whole)
+        return Body(length, b"", self._upload())
+
+    def _upload(self) -> Upload:
+        until = asyncio.get_running_loop().time() + BODY_LIMIT_S
+
+        async def piece() -> bytes:
+            while not self._parts and not self.complete:
+                await self._more(until)
+            data = b"".join(self._parts)
+            self._parts.clear()
+            self._size = 0
+            return data
+
+        return piece
+
+    def _declared(self, limit: int) -> int:
+        """The length that the request says its body has, 0 when it says none. Raises `FcRefusal`."""
         declared = self.request.headers.get(b"content-length", b"0")
         if not declared.isdigit():
             raise invalid_argument("Content-Length is not a number")
         if int(declared) > limit:
             raise entity_too_large(limit)
-        if not self.complete:
-            await self._rest(limit)
-        if self._size > limit:
-            raise entity_too_large(limit)
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        return int(declared)
 
-    async def _rest(self, limit: int) -> None:
-        if self.request.headers.get(b"expect", b"").lower() == b"100-continue":
-            self._connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    async def _more(self, until: float) -> None:
+        """Wait for something more of the body. Raises `CallerGone`."""
+        if self._connection.transport.is_closing():
+            raise CallerGone
+        if not self._invited:
+            self._invited = True
+            if self.request.headers.get(b"expect", b"").lower() == b"100-continue":
+                self._connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + BODY_LIMIT_S
-        while not self.complete and self._size <= limit:
-            if self._connection.transport.is_closing():
-                raise ClientGone
-            self._waiter = loop.create_future()
-            self._connection.resume()
-            try:
-                await asyncio.wait_for(self._waiter, min(BODY_TIMEOUT_S, deadline - loop.time()))
-            except TimeoutError:
-                self._connection.transport.close()
+        self._waiter = loop.create_future()
+        self._connection.resume()
+        try:
+            await asyncio.wait_for(self._waiter, min(BODY_TIMEOUT_S, until - loop.time()))
+        except TimeoutError:
+            self._connection.transport.close()
+        finally:
+            self._waiter = None
 
 
 def _joined(headers: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -167,6 +217,7 @@ class HttpProtocol(asyncio.Protocol):
         self._deaf = False
         self._paused = False
         self._drained: asyncio.Future[None] | None = None
+        self._stream: AnswerStream | None = None
 
     # Of asyncio ---------------------------------------------------------------------------------------------
 
@@ -186,6 +237,8 @@ class HttpProtocol(asyncio.Protocol):
         self._waiting.clear()
         if self._receiving is not None:
             self._receiving.wake()
+        if self._stream is not None:
+            self._stream.leave()
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -250,6 +303,7 @@ class HttpProtocol(asyncio.Protocol):
             headers=self._headers,
             repeated=self._repeated,
             client=self._client,
+            version=self._parser.get_http_version(),
             keep_alive=self._parser.should_keep_alive(),
         )
         self._waiting.append(self._receiving)
@@ -311,23 +365,27 @@ class HttpProtocol(asyncio.Protocol):
     async def _serve(self, incoming: _Incoming) -> None:
         try:
             answer = await self._app.answer(incoming.request)
-            incoming.discard()
-            self._write(answer, incoming)
-            if self._drained is not None:
-                await self._drained
-        except ClientGone:
+            if answer.stream is None:
+                incoming.discard()
+                self._write(answer, incoming, ending=b"")
+                await self._drain()
+            else:
+                await self._write_stream(answer, answer.stream, incoming)
+                incoming.discard()
+        except CallerGone:
             return
         except BaseException:
             self.transport.close()
             raise
         self._serving = False
         self._active_at = self._loop.time()
-        if self._is_last(incoming):
+        if self._is_last(incoming) or self.transport.is_closing():
             self.transport.close()
         elif self._waiting:
             self._serve_next()
 
-    def _write(self, answer: Answer, incoming: _Incoming) -> None:
+    def _write(self, answer: Answer, incoming: _Incoming, *, ending: bytes) -> None:
+        """The head, with `ending` for its last lines, and what there is of the body."""
         if self.transport.is_closing():
             return
         parts = [STATUS_LINES[answer.status]]
@@ -335,10 +393,45 @@ class HttpProtocol(asyncio.Protocol):
             parts += (name, b": ", value, b"\r\n")
         for name, value in answer.headers:
             parts += (name, b": ", value, b"\r\n")
+        parts.append(ending)
         parts.append(b"connection: close\r\n\r\n" if self._is_last(incoming) else b"\r\n")
         if incoming.request.method != b"HEAD":
             parts.append(answer.body)
         self.transport.write(b"".join(parts))
+
+    async def _write_stream(self, answer: Answer, stream: AnswerStream, incoming: _Incoming) -> None:
+        """An answer whose body is still to come. One that breaks off is cut: it must not pass for whole."""
+        self._stream = stream
+        incoming.answer_begins()
+        left = next((int(value) for name, value in answer.headers if name == b"content-length"), None)
+        chunked = left is None and incoming.version == "1.1"
+        if left is None and not chunked:  # the end of the connection is the end of the answer
+            incoming.keep_alive = False
+        self._write(answer, incoming, ending=b"transfer-encoding: chunked\r\n" if chunked else b"")
+        try:
+            while not self.transport.is_closing() and (piece := await stream.read()):
+                if left is not None and (left := left - len(piece)) < 0:
+                    raise AnswerBroken
+                self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+                await self._drain()
+            if left:
+                raise AnswerBroken
+        except AnswerBroken:
+            self.transport.close()
+        finally:
+            self._stream = None
+            stream.leave()
+        if chunked and not self.transport.is_closing():
+            self.transport.write(b"0\r\n\r\n")
+
+    async def _drain(self) -> None:
+        """Wait while the caller reads slower than is written; one who takes nothing for long is given up."""
+        while (drained := self._drained) is not None:
+            left = self.transport.get_write_buffer_size()
+            await asyncio.wait((drained,), timeout=STALLED_S)
+            if not drained.done() and self.transport.get_write_buffer_size() >= left:
+                self.transport.abort()
+                return
 
     def _close_if_idle(self) -> None:
         left = self._active_at + KEEP_ALIVE_S - self._loop.time()

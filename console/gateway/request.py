@@ -8,20 +8,27 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from invocations.engine.streams import AnswerStream, Upload
+
 API_PREFIX = "/2016-08-15/"
 PROXY_PREFIX = b"/2016-08-15/proxy/"
 
 
-class ClientGone(Exception):
-    """The caller hung up before the request was complete; there is nobody to answer."""
+class Body(NamedTuple):
+    """The body of a request: all of it in `first`, unless there is a `rest`."""
+
+    length: int
+    first: bytes
+    rest: Upload | None = None
 
 
 @dataclass(slots=True)
 class Request:
     """`headers` has lower-cased names; `read` gives the body, or raises `FcRefusal` above its limit in bytes.
 
-    The body is read late, so that nobody who may not call can make the gateway hold one. Of a header that
-    was sent more than once, `headers` has the values joined and `all_headers` has each.
+    `receive` gives it as it comes when it is large and says how large; one that does not say, or is small, is
+    waited for. The body is read late, so that nobody who may not call can make the gateway hold one. Of a
+    header that was sent more than once, `headers` has the values joined and `all_headers` has each.
     """
 
     method: bytes
@@ -29,6 +36,7 @@ class Request:
     raw_path: bytes
     headers: dict[bytes, bytes]
     read: Callable[[int], Awaitable[bytes]]
+    receive: Callable[[int], Awaitable[Body]]
     query: bytes = b""
     all_headers: Collection[tuple[bytes, bytes]] = ()
     client: bytes = b""
@@ -39,6 +47,8 @@ class Answer(NamedTuple):
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    stream: AnswerStream | None = None
+    """The body in place of `body`, when it is still to come. Without a Content-Length it has any length."""
 
 
 class Address(NamedTuple):

@@ -11,10 +11,11 @@ from typing import Final
 
 from console.fc.limits import HTTP_HEADERS, HTTP_TARGET
 from console.fc.refusals import FcRefusal, invalid_argument
-from invocations.engine.http import HttpAnswer, HttpCall
-from invocations.engine.outcome import Outcome
+from invocations.engine.http import BODILESS, HttpAnswer, HttpCall
+from invocations.engine.outcome import ABANDONED, Kind, Outcome
+from invocations.engine.streams import AnswerStream
 
-from .answers import JSON, OCTETS, facts
+from .answers import JSON, OCTETS, facts, route_facts
 from .border import Border
 from .request import Address, Answer, HttpAddress, Request
 from .table import HeaderList, Route
@@ -23,8 +24,8 @@ _CONFINED: Final[HeaderList] = [
     (b"content-disposition", b"attachment"),
     (b"content-security-policy", b"sandbox"),
 ]
-_BODILESS = frozenset((204, 205, 304))
 _MAX_ERROR = 2**20
+_MAX_DIGITS = 15  # of a length that a function states; no body is longer
 
 
 def check_size(request: Request) -> None:
@@ -75,19 +76,37 @@ def web_answer(
         body = json.dumps({"errorMessage": _error_message(outcome.payload)}).encode()
         headers = [JSON, (b"content-length", b"%d" % len(body)), *common, *_cors(request, [])]
         return Answer(502, headers, body)
-    own = border.outwards(http.headers, request.headers.get(b"host", b""))
-    if not any(name == b"content-type" for name, _ in own):
-        own.append(OCTETS)  # never JSON by default: clients would parse it
-    body = b"" if http.status in _BODILESS else outcome.payload
-    headers = [*_length(request, http, body), *common, *_cors(request, own), *own]
-    return Answer(http.status, headers, body)
+    body = b"" if http.status in BODILESS else outcome.payload
+    return Answer(http.status, [*_length(request, http, body), *common, *_own(request, border, http)], body)
 
 
-def recorded(outcome: Outcome) -> str:
-    """The word of the record. An answer of 500 and above is an error, though the function ended well."""
+def stream_answer(
+    request: Request, border: Border, *, request_id: str, route: Route, stream: AnswerStream
+) -> Answer:
+    """What the function answers while it still runs: what the call took is not known yet, and not in it."""
+    http = stream.answer
+    common = [*route_facts(request_id, route), *_CONFINED]
+    return Answer(http.status, [*_said_length(http), *common, *_own(request, border, http)], b"", stream)
+
+
+def recorded(outcome: Outcome, *, left: bool = False) -> str:
+    """The word of the record. An answer of 500 and above is an error, though the function ended well.
+
+    What a function does when its caller has `left` in the middle of the answer is no fault of its own.
+    """
+    if left and outcome.kind in {Kind.OK, Kind.HANDLED, Kind.EXCEPTION}:
+        return ABANDONED
     if outcome.http is None or outcome.http.status < 500:
         return outcome.kind
     return f"http {outcome.http.status}"
+
+
+def _own(request: Request, border: Border, http: HttpAnswer) -> HeaderList:
+    """The function's own headers, as far as they may pass, and what callers need where it says nothing."""
+    own = border.outwards(http.headers, request.headers.get(b"host", b""))
+    if not any(name == b"content-type" for name, _ in own):
+        own.append(OCTETS)  # never JSON by default: clients would parse it
+    return [*_cors(request, own), *own]
 
 
 def _length(request: Request, http: HttpAnswer, body: bytes) -> HeaderList:
@@ -96,8 +115,12 @@ def _length(request: Request, http: HttpAnswer, body: bytes) -> HeaderList:
         return []
     if request.method != b"HEAD":
         return [(b"content-length", b"%d" % len(body))]
-    said = [(name, value) for name, value in http.headers if name == b"content-length" and value.isdigit()]
-    return said[:1]
+    return _said_length(http)
+
+
+def _said_length(http: HttpAnswer) -> HeaderList:
+    said = [value for name, value in http.headers if name == b"content-length" and value.isdigit()]
+    return [(b"content-length", value) for value in said[:1] if len(value) <= _MAX_DIGITS]
 
 
 def _cors(request: Request, own: HeaderList) -> HeaderList:

@@ -7,7 +7,8 @@ from collections import deque
 from typing import Protocol
 
 from invocations.engine.bundle import Bundle
-from invocations.engine.instance import Call, Instance
+from invocations.engine.call import Call
+from invocations.engine.instance import Instance
 from invocations.engine.limits import Limits
 from invocations.engine.sandbox import SandboxUnavailable
 

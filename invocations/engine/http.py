@@ -21,6 +21,9 @@ MAX_HEADERS: Final = 256
 MAX_HEAD: Final = 32 * 1024
 """All names and values of one answer together, in bytes."""
 
+BODILESS: Final = frozenset((204, 205, 304))
+"""Statuses whose answers have no body."""
+
 _ANSWER = struct.Struct("<HI")  # status, length of the head
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")  # a token of RFC 9110, 5.6.2
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")

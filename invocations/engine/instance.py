@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 from uuid import uuid4
 
 from invocations.engine import log
 from invocations.engine.bundle import Bundle
+from invocations.engine.call import Call
+from invocations.engine.exchange import Exchange, OutOfTurn
 from invocations.engine.http import BadAnswer, HttpAnswer, read_answer
 from invocations.engine.limits import Limits
 from invocations.engine.outcome import Kind, Outcome, bad_answer, exited, out_of_memory, timed_out
-from invocations.engine.protocol import ANSWER, FrameReader, Hear, call_head, http_call_head
+from invocations.engine.protocol import ANSWER, FrameReader, Hear, Say, call_head, http_call_head
 from invocations.engine.sandbox import Process
 from invocations.engine.start import start_frame
 
@@ -29,6 +30,7 @@ _ANSWERS: dict[int, Kind] = {
     Hear.EXCEPTION: Kind.EXCEPTION,
     Hear.MEMORY: Kind.MEMORY,
 }
+_PIECES = frozenset((Hear.BEGIN, Hear.CHUNK))
 _START_FAILURES: dict[int, Kind] = {Hear.LOAD: Kind.LOAD, Hear.INIT: Kind.INIT, Hear.MEMORY: Kind.MEMORY}
 # After these the process is sound: its globals are kept, as Function Compute keeps them.
 _KEPT = frozenset({Kind.OK, Kind.HANDLED, Kind.EXCEPTION})
@@ -40,23 +42,6 @@ class State(Enum):
     IDLE = auto()
     BUSY = auto()
     ENDED = auto()
-
-
-@dataclass(slots=True, eq=False)
-class Call:
-    """One invocation on its way through the pool."""
-
-    future: asyncio.Future[Outcome]
-    request_id: bytes
-    """Like the qualifier in UTF-8, and at most 255 bytes."""
-    qualifier: bytes
-    payload: bytes
-    waiting_since: float
-    http: bytes | None = None
-    """The head of an HTTP call; None for an event."""
-    cold: bool = False
-    prologue: bytes = b""
-    """The log of the instance's start, when this call caused one."""
 
 
 class Owner(Protocol):
@@ -99,6 +84,8 @@ class Instance:
         self.sequence = 0
         self.memory_kb = 0
         self.call: Call | None = None
+        self._exchange: Exchange | None = None
+        """Of the call, when it is an HTTP call."""
         self._owner = owner
         self._limits = limits
         self._code_path = code_path
@@ -126,7 +113,13 @@ class Instance:
         if call.http is None:
             head = call_head(self.sequence, call.request_id, call.qualifier, len(payload))
         else:
-            head = http_call_head(self.sequence, call.request_id, call.qualifier, call.http, len(payload))
+            kind = Say.HTTP if call.upload is None else Say.HTTP_OPEN
+            head = http_call_head(
+                self.sequence, call.request_id, call.qualifier, call.http, len(payload), kind=kind
+            )
+            self._exchange = Exchange(
+                self._channel, call, sequence=self.sequence, max_bytes=self._limits.payload_bytes
+            )
         if len(payload) < _COPIED_BYTES:
             self._channel.transport.write(head + payload)
         else:
@@ -144,7 +137,7 @@ class Instance:
         if was is State.BOOTING:
             self._owner.not_booted(self, reason or _last_line(text) or "the process ended at once")
         elif self.call is not None:
-            duration_us = int((self._loop.time() - self.since) * 1_000_000)
+            duration_us = self._elapsed_us()
             self._finish(kind, self._error(kind, was, duration_us), duration_us, text)
 
     def tick(self, now: float) -> None:
@@ -167,15 +160,22 @@ class Instance:
     # Frames -----------------------------------------------------------------------------------------------
 
     def frame_received(self, sequence: int, kind: int, body: memoryview) -> None:
-        if sequence != self.sequence or len(body) < ANSWER.size:
+        if sequence != self.sequence:
             self.end()
-            return
+        elif kind in _PIECES:
+            self._piece_received(kind, body)
+        elif len(body) < ANSWER.size:
+            self.end()
+        else:
+            self._answered(kind, body)
+
+    def _answered(self, kind: int, body: memoryview) -> None:
         duration_us, memory_kb = ANSWER.unpack_from(body)
         self.memory_kb = max(self.memory_kb, memory_kb)
-        if self.state is State.BUSY and kind in _ANSWERS and not (kind == Hear.OK and self._is_http()):
+        if self.state is State.BUSY and self._exchange is not None and kind in {Hear.OK, Hear.HTTP}:
+            self._answered_http(kind, duration_us, body[ANSWER.size :])
+        elif self.state is State.BUSY and kind in _ANSWERS:
             self._ended(_ANSWERS[kind], bytes(body[ANSWER.size :]), duration_us)
-        elif self.state is State.BUSY and kind == Hear.HTTP and self._is_http():
-            self._answered_http(duration_us, body[ANSWER.size :])
         elif self.state is State.BOOTING and kind == Hear.HELLO:
             self._booted()
         elif self.state is State.STARTING and kind == Hear.READY:
@@ -214,7 +214,15 @@ class Instance:
         else:
             self.begin(self.call)
 
-    def _answered_http(self, duration_us: int, body: memoryview) -> None:
+    def _answered_http(self, kind: int, duration_us: int, body: memoryview) -> None:
+        """A whole answer, or the end of one that has begun."""
+        begun = self._exchange.begun if self._exchange else None
+        if (begun is None) != (kind == Hear.HTTP):
+            self.end()
+            return
+        if begun is not None:
+            self._ended(Kind.OK, b"", duration_us, begun)
+            return
         try:
             answer, payload = read_answer(body)
         except BadAnswer as bad:
@@ -222,8 +230,20 @@ class Instance:
         else:
             self._ended(Kind.OK, payload, duration_us, answer)
 
-    def _is_http(self) -> bool:
-        return self.call is not None and self.call.http is not None
+    def _piece_received(self, kind: int, body: memoryview) -> None:
+        """More of an answer that its function still works on."""
+        if self._exchange is None:
+            self.end()
+            return
+        try:
+            self._exchange.hear(kind, body)
+        except OutOfTurn:
+            self.end()
+        except BadAnswer as bad:
+            # More of it would follow: the caller hears why it cannot be sent on, and the process goes.
+            duration_us = self._elapsed_us()
+            self._finish(Kind.EXCEPTION, bad_answer(str(bad)), duration_us, self._take_log())
+            self.end()
 
     def _ended(self, kind: Kind, payload: bytes, duration_us: int, http: HttpAnswer | None = None) -> None:
         """The process answered by itself, and is kept if it is sound."""
@@ -259,11 +279,15 @@ class Instance:
         self._deadline = self.since + seconds
         self._overdue = False
 
+    def _elapsed_us(self) -> int:
+        return int((self._loop.time() - self.since) * 1_000_000)
+
     def _finish(
         self, kind: Kind, payload: bytes, duration_us: int, text: bytes, http: HttpAnswer | None = None
     ) -> None:
         call, self.call = self.call, None
-        if call is None or call.future.done():  # nobody waits any more
+        exchange, self._exchange = self._exchange, None
+        if call is None or (exchange is None and call.future.done()):  # nobody waits any more
             return
         text = log.invocation(
             call.request_id,
@@ -276,7 +300,10 @@ class Instance:
         )
         text = call.prologue + text
         outcome = Outcome(kind, payload, text, duration_us, self.memory_kb, self.instance_id, call.cold, http)
-        call.future.set_result(outcome)
+        if exchange is None:
+            call.future.set_result(outcome)
+        else:
+            exchange.finish(outcome)
 
     def _error(self, kind: Kind, state: State, duration_us: int) -> bytes:
         bundle = self.bundle

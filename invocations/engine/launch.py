@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from invocations.engine.bundle import Bundle
-from invocations.engine.instance import BOOT_S, Call, Instance, Owner
+from invocations.engine.call import Call
+from invocations.engine.instance import BOOT_S, Instance, Owner
 from invocations.engine.limits import Limits
 from invocations.engine.log import LogPipe
 from invocations.engine.runtime import Runtime

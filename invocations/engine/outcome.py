@@ -26,6 +26,10 @@ class Kind(StrEnum):
     CRASH = "crash"
 
 
+ABANDONED = "abandoned"
+"""The record's word for a call whose caller left in the middle of its answer: no error, and no success."""
+NO_ERRORS = frozenset((Kind.OK.value, ABANDONED))
+
 _ERROR_TYPES = dict.fromkeys(Kind, UNHANDLED_ERROR) | {Kind.OK: "", Kind.HANDLED: HANDLED_ERROR}
 
 

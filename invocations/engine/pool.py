@@ -8,18 +8,21 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from invocations.engine.bundle import Bundle
+from invocations.engine.call import Call
 from invocations.engine.code import CodeCache, FetchCode
 from invocations.engine.fleet import Fleet, ResourceExhausted
 from invocations.engine.http import HttpCall, call_head_of
-from invocations.engine.instance import Call, Instance, State
+from invocations.engine.instance import Instance, State
 from invocations.engine.launch import Launcher
 from invocations.engine.limits import Limits
 from invocations.engine.outcome import Outcome
 from invocations.engine.runtime import Runtime
 from invocations.engine.sandbox import Sandbox, SandboxUnavailable
 from invocations.engine.storage import Storage
+from invocations.engine.streams import AnswerStream, Upload
 
 __all__ = ["Limits", "Pool", "ResourceExhausted", "SandboxUnavailable", "Stats"]
 
@@ -125,27 +128,48 @@ class Pool:
         request_id: str,
         qualifier: str,
         payload: bytes,
-        http: HttpCall | None = None,
     ) -> Outcome:
-        """Run the function once. `qualifier` is what the caller named.
-
-        An HTTP function needs `http`, the head of its request, whose body is the payload; an event function
-        must not have it.
+        """Run an event function once. `qualifier` is what the caller named.
 
         Raises `ResourceExhausted`, `SandboxUnavailable`, `BadPackage`, whatever fetching the code raises, and
         `ValueError` when the qualifier or the request id is longer than 255 bytes.
         """
+        reply = await self._submit(bundle, self._call(request_id, qualifier, payload))
+        return cast(Outcome, reply)  # only the answers of HTTP calls are streamed
+
+    async def serve(
+        self,
+        bundle: Bundle,
+        *,
+        request_id: str,
+        qualifier: str,
+        http: HttpCall,
+        payload: bytes,
+        upload: Upload | None = None,
+    ) -> Outcome | AnswerStream:
+        """Run an HTTP function once. `http` is the head of its request, `payload` the body.
+
+        With `upload` the payload is only the body's beginning, and the head must state its whole length. The
+        answer comes whole with the outcome, or, when the function takes its time over it, as a stream that
+        has begun. Raises what `invoke` raises.
+        """
+        call = self._call(request_id, qualifier, payload)
+        call.http = call_head_of(http)
+        call.upload = upload
+        return await self._submit(bundle, call)
+
+    def _call(self, request_id: str, qualifier: str, payload: bytes) -> Call:
+        request, named = request_id.encode(), qualifier.encode()
+        if len(request) > _NAME_BYTES or len(named) > _NAME_BYTES:
+            raise ValueError("request id and qualifier have at most 255 bytes")
+        return Call(self._loop.create_future(), request, named, payload, self._loop.time())
+
+    async def _submit(self, bundle: Bundle, call: Call) -> Outcome | AnswerStream:
         if self._closing:
             raise ResourceExhausted("the engine is closing")
         fleet = self._fleets.get(bundle.identity)
         if fleet is None:
             fleet = self._fleets[bundle.identity] = Fleet(bundle, limits=self._limits, ceilings=self)
-        loop = self._loop
-        request, named = request_id.encode(), qualifier.encode()
-        if len(request) > _NAME_BYTES or len(named) > _NAME_BYTES:
-            raise ValueError("request id and qualifier have at most 255 bytes")
-        head = None if http is None else call_head_of(http)
-        call = Call(loop.create_future(), request, named, payload, loop.time(), head)
         fleet.submit(call)
         return await call.future
 

@@ -3,8 +3,11 @@
     u32 length of all that follows | u64 sequence | u8 kind | body        (little-endian)
 
 Payloads travel untouched at the end of the body. The engine numbers its calls; an instance answers with the
-number it was given. Nothing an instance says is trusted: whatever is not the one frame that may come now
+number it was given. Nothing an instance says is trusted: whatever is not a frame that may come now
 ends the instance, and the invocation it had with it.
+
+Bodies of HTTP calls may travel in pieces, both ways at once. What the engine says of a call that has ended
+meanwhile, its instance reads and forgets.
 """
 
 from __future__ import annotations
@@ -36,6 +39,12 @@ class Say(IntEnum):
 
     `invocations.engine.http` lays out the heads. The payload is the body of the request.
     """
+    HTTP_OPEN = 4
+    """As HTTP, but the payload is only the beginning of the body; the head states its whole length."""
+    BODY = 5
+    """More of the body of the call under way; empty at its end."""
+    GONE = 6
+    """The caller has left: the rest of the body will not come, nor will the answer be read."""
 
 
 class Hear(IntEnum):
@@ -53,6 +62,13 @@ class Hear(IntEnum):
     MEMORY = 37
     HTTP = 38
     """An HTTP call's OK. Body: `ANSWER`, u16 status, u32 length of the head, the head, the payload."""
+    BEGIN = 39
+    """An HTTP call's answer begins. Body: as HTTP's without `ANSWER`, the payload being its first bytes.
+
+    CHUNK frames may follow, and then an ordinary OK without payload, or the error that broke it off.
+    """
+    CHUNK = 40
+    """More bytes of the answer that began."""
 
 
 def start_body(settings: Iterable[tuple[str, str]], environment: Iterable[tuple[str, str]]) -> bytes:
@@ -74,14 +90,12 @@ def call_head(sequence: int, request_id: bytes, qualifier: bytes, payload_bytes:
 
 
 def http_call_head(
-    sequence: int, request_id: bytes, qualifier: bytes, http: bytes, payload_bytes: int
+    sequence: int, request_id: bytes, qualifier: bytes, http: bytes, payload_bytes: int, *, kind: Say
 ) -> bytes:
-    """All of an HTTP frame that precedes its payload; `http` is the head of the call."""
+    """All of an HTTP or HTTP_OPEN frame that precedes its payload; `http` is the head of the call."""
     names = request_id + qualifier
     length = _AFTER_LENGTH + 6 + len(names) + len(http) + payload_bytes
-    return (
-        _HTTP_CALL.pack(length, sequence, Say.HTTP, len(request_id), len(qualifier), len(http)) + names + http
-    )
+    return _HTTP_CALL.pack(length, sequence, kind, len(request_id), len(qualifier), len(http)) + names + http
 
 
 class Listener(Protocol):
@@ -105,12 +119,36 @@ class FrameReader(asyncio.Protocol):
         self.transport: asyncio.Transport
         self._connected = False
         self._listening = True
+        self._drained: asyncio.Future[None] | None = None
 
     def close(self) -> None:
         """Drop the connection and read no more; the connection may not have come to be yet."""
         self._listening = False
         if self._connected:
             self.transport.abort()
+
+    def hold(self) -> None:
+        """Take no more from the instance for now: it waits as soon as the socket is full."""
+        if self.transport.is_reading():
+            self.transport.pause_reading()
+
+    def go_on(self) -> None:
+        if not self.transport.is_closing() and not self.transport.is_reading():
+            self.transport.resume_reading()
+
+    async def send(self, data: bytes) -> None:
+        """Write, and wait while the instance reads slower than is written."""
+        self.transport.write(data)
+        if self._drained is not None:
+            await self._drained
+
+    def pause_writing(self) -> None:
+        self._drained = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        self._drained = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -119,6 +157,7 @@ class FrameReader(asyncio.Protocol):
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.resume_writing()
         self._listener.disconnected()
 
     def data_received(self, data: bytes) -> None:

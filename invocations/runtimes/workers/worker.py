@@ -12,11 +12,18 @@ import sys
 import time
 
 # The protocol: see invocations/engine/protocol.py.
-START, INVOKE, HTTP = 1, 2, 3
-HELLO, READY, OK, EXCEPTION, LOAD, INIT, MEMORY, ANSWERED = 16, 17, 32, 34, 35, 36, 37, 38
+START, INVOKE, HTTP, HTTP_OPEN, BODY, GONE = 1, 2, 3, 4, 5, 6
+HELLO, READY, OK, EXCEPTION, LOAD, INIT, MEMORY = 16, 17, 32, 34, 35, 36, 37
+ANSWERED, BEGIN, CHUNK = 38, 39, 40
 # Enough for most events. A larger buffer would be mapped and unmapped for every call, a fifth of its cost.
 READ_BYTES = 16 * 1024
 HEADER_BYTES = 13
+# Largest piece of an answer: the engine holds back what is written faster than the caller reads.
+CHUNK_BYTES = 64 * 1024
+# An answer that is ready at once and no larger goes as one frame, with what it took in its headers.
+WHOLE_BYTES = 1024 * 1024
+BODILESS = ("204", "205", "304")
+MAX_DIGITS = 15  # of a Content-Length
 
 SLACK_BYTES = 512 * 1024 * 1024
 LIMITS = (
@@ -34,6 +41,7 @@ class Channel:
 
     def __init__(self, descriptor):
         self.descriptor = descriptor
+        self.rest = b""
         os.set_inheritable(descriptor, False)
         # A forked child must not answer in the function's name, nor keep the socket open after its death.
         os.register_at_fork(after_in_child=self.leave)
@@ -45,15 +53,17 @@ class Channel:
 
     def receive(self, read=os.read):
         """The next frame, whole; ends the process when the engine is gone."""
-        data = read(self.descriptor, READ_BYTES)
+        data = self.rest or read(self.descriptor, READ_BYTES)
         while len(data) < HEADER_BYTES:
             more = read(self.descriptor, READ_BYTES)
             if not more:
                 os._exit(0)
             data += more
         size = int.from_bytes(data[:4], "little") + 4
-        if len(data) == size:
-            return data
+        if len(data) >= size:
+            self.rest = data[size:]
+            return data[:size]
+        self.rest = b""
         whole = bytearray(size)
         view = memoryview(whole)
         view[: len(data)] = data
@@ -65,10 +75,12 @@ class Channel:
             position += count
         return bytes(whole)
 
+    def has_more(self):
+        """Whether a frame has come, or has begun to."""
+        return bool(self.rest) or bool(__import__("select").select([self.descriptor], (), (), 0)[0])
+
     def send(self, kind, sequence, duration_us, payload=b"", write=os.write):
         """An answer: header, microseconds, largest resident set in kB, payload."""
-        if self.descriptor < 0:  # a child that the function forked, and that came back from the handler
-            os._exit(0)
         memory_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         data = b"%b%b%c%b%b%b" % (
             (len(payload) + 17).to_bytes(4, "little"),
@@ -78,6 +90,15 @@ class Channel:
             memory_kb.to_bytes(4, "little"),
             payload,
         )
+        self.write(data, write)
+
+    def say(self, kind, sequence, body):
+        """A piece of an answer, which carries no figures."""
+        self.write(b"%b%b%c%b" % ((len(body) + 9).to_bytes(4, "little"), sequence, kind, body))
+
+    def write(self, data, write=os.write):
+        if self.descriptor < 0:  # a child that the function forked, and that came back from the handler
+            os._exit(0)
         sent = write(self.descriptor, data)
         if sent < len(data):
             view = memoryview(data)
@@ -245,10 +266,12 @@ class Worker:
         self.start(self.channel.receive())
         while True:
             frame = self.channel.receive()
-            if frame[12] == INVOKE:
+            kind = frame[12]
+            if kind == INVOKE:
                 self.invoke(frame)
-            else:
+            elif kind in (HTTP, HTTP_OPEN):
                 self.serve(frame)
+            # What is left crossed the end of the call that it belongs to.
 
     def start(self, frame):
         self.settings = settings = adopt(frame[HEADER_BYTES:])
@@ -277,7 +300,8 @@ class Worker:
         body = end + int.from_bytes(frame[15:19], "little")
         self.request_id = frame[names:middle].decode()
         context = Context(self, self.request_id, frame[middle:end].decode())
-        self.answer(frame[4:12], self.call_web, frame[end:body], frame[body:], context)
+        caller = WebCaller(self.channel, frame[4:12], frame[body:], is_whole=frame[12] == HTTP)
+        self.answer(frame[4:12], self.call_web, frame[end:body], caller, context)
 
     def answer(self, sequence, work, *arguments):
         """Run the function's code with its log open, and answer. What exits, ends the process."""
@@ -320,61 +344,169 @@ class Worker:
             return EXCEPTION, describe(error)
         return OK, payload
 
-    def call_web(self, head, body, context):
-        answer = WebAnswer(self.max_payload)
+    def call_web(self, head, caller, context):
+        environ = environ_of(head, caller, context)
+        answer = WebAnswer(caller, self.max_payload, bodiless=environ["REQUEST_METHOD"] == "HEAD")
         try:
-            environ = environ_of(head, body, context)
             result = self.handler(environ, answer.start)
             try:
-                for chunk in result:
-                    answer.write(chunk)
+                answer.take(result)
             finally:
                 if hasattr(result, "close"):
                     result.close()
-            payload = answer.encoded(bodiless=environ["REQUEST_METHOD"] == "HEAD")
+            return answer.end()
         except MemoryError:
             raise
         except Exception as error:
             return EXCEPTION, describe(error)
-        return ANSWERED, payload
+        finally:
+            caller.is_whole = True  # who still reads must not read the next call
+
+
+class WebCaller(io.RawIOBase):
+    """The other end of one HTTP call: a file of its request's body, and whether anybody is there still."""
+
+    def __init__(self, channel, sequence, body, is_whole):
+        self.channel = channel
+        self.sequence = sequence
+        self.pieces = [memoryview(body)] if body else []
+        self.is_whole = is_whole
+        self.gone = False
+        self.here = len(body) if is_whole else None
+        self.file = io.BytesIO(body) if is_whole else io.BufferedReader(self)
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        while not self.pieces and not self.is_whole:
+            self.hear()
+        if self.gone:
+            raise ConnectionResetError("The caller has left")
+        if not self.pieces:
+            return 0
+        piece = self.pieces[0]
+        count = min(len(buffer), len(piece))
+        buffer[:count] = piece[:count]
+        if count < len(piece):
+            self.pieces[0] = piece[count:]
+        else:
+            del self.pieces[0]
+        return count
+
+    def hear(self):
+        frame = self.channel.receive()
+        if frame[4:12] != self.sequence:  # it crossed the end of an earlier call
+            return
+        if frame[12] == GONE:
+            self.gone = self.is_whole = True
+        elif len(frame) > HEADER_BYTES:
+            self.pieces.append(memoryview(frame)[HEADER_BYTES:])
+        else:
+            self.is_whole = True
+
+    def say(self, kind, body):
+        """Send a piece of the answer, and hear whether somebody still reads it."""
+        self.channel.say(kind, self.sequence, body)
+        while self.channel.has_more():
+            self.hear()
 
 
 class WebAnswer:
-    """What a WSGI application answers (PEP 3333). Nothing is sent before it is whole."""
+    """What a WSGI application answers (PEP 3333).
 
-    def __init__(self, max_bytes):
+    What is ready at once is sent whole, at the end. Everything else is sent as it comes: no block is delayed.
+    """
+
+    def __init__(self, caller, max_bytes, bodiless):
+        self.caller = caller
         self.max_bytes = max_bytes
+        self.bodiless = bodiless
         self.status = ""
         self.headers = []
+        self.declared = -1
         self.chunks = []
         self.size = 0
+        self.begun = False
 
     def start(self, status, headers, exc_info=None):
+        if self.begun and exc_info is not None:
+            raise exc_info[1].with_traceback(exc_info[2])
         if self.status and exc_info is None:
             raise FunctionError("start_response was called twice", "BadResponse")
         self.status = str(status)
         self.headers = list(headers)
+        lengths = [str(value) for name, value in self.headers if str(name).lower() == "content-length"]
+        stated = lengths[0] if lengths else ""
+        self.declared = int(stated) if stated.isdecimal() and len(stated) <= MAX_DIGITS else -1
+        self.bodiless = self.bodiless or self.status[:3] in BODILESS
         return self.write
 
+    def take(self, result):
+        """All that the application returned, or as much of it as somebody waits for."""
+        at_hand = type(result) in (list, tuple)
+        for chunk in result:
+            self.add(chunk)
+            if self.begun or not (at_hand or self.size == self.declared):
+                self.flush()
+            if self.caller.gone:
+                return
+
     def write(self, chunk):
+        self.add(chunk)
+        self.flush()
+        if self.caller.gone:
+            raise ConnectionResetError("The caller has left")
+
+    def add(self, chunk):
         if not isinstance(chunk, bytes):
             kind = type(chunk).__name__
             raise FunctionError(f"A WSGI application must return chunks of bytes, not {kind}", "BadResponse")
         self.size += len(chunk)
         if self.size > self.max_bytes:
             raise FunctionError(f"Response exceeds {self.max_bytes} bytes", "ResponseSizeTooLarge")
-        self.chunks.append(chunk)
+        if chunk and not self.bodiless:
+            self.chunks.append(chunk)
 
-    def encoded(self, bodiless):
-        """The payload of an answer: see invocations/engine/http.py."""
+    def flush(self):
+        """Send what there is; with the first of it goes the head."""
+        data = memoryview(b"".join(self.chunks))
+        self.chunks.clear()
+        if not data:
+            return
+        if -1 < self.declared < self.size:
+            raise FunctionError(self.other_length("at least"), "BadResponse")
+        kind, start = CHUNK, b""
+        if not self.begun:
+            kind, start, self.begun = BEGIN, self.head(), True
+        for at in range(0, len(data), CHUNK_BYTES):
+            self.caller.say(kind, start + data[at : at + CHUNK_BYTES])
+            kind, start = CHUNK, b""
+            if self.caller.gone:
+                return
+
+    def end(self):
+        """The last frame of the call: all of the answer, or the end of one that began."""
+        if self.size > WHOLE_BYTES:
+            self.flush()
+        if not self.begun:
+            return ANSWERED, self.head() + b"".join(self.chunks)
+        if self.declared not in (-1, self.size) and not self.caller.gone:
+            raise FunctionError(self.other_length("only"), "BadResponse")
+        return OK, b""
+
+    def other_length(self, much):
+        return f"The answer has {much} {self.size} bytes where its Content-Length says {self.declared}"
+
+    def head(self):
+        """Status and headers: see invocations/engine/http.py."""
         if not self.status:
             raise FunctionError("The application never called start_response", "BadResponse")
         code = self.status.partition(" ")[0]
         if not (len(code) == 3 and code.isascii() and code.isdigit()):
             raise FunctionError(f"'{self.status[:64]}' is no status such as '200 OK'", "BadResponse")
         head = b"".join([header_text(text) for name, value in self.headers for text in (name, value)])
-        figures = int(code).to_bytes(2, "little") + len(head).to_bytes(4, "little")
-        return b"".join((figures, head, *([] if bodiless else self.chunks)))
+        return int(code).to_bytes(2, "little") + len(head).to_bytes(4, "little") + head
 
 
 def header_text(text):
@@ -386,7 +518,7 @@ def header_text(text):
     return text.encode("latin-1") + b"\0"
 
 
-def environ_of(head, body, context):
+def environ_of(head, caller, context):
     """The environ of PEP 3333 and Function Compute's own keys."""
     method, base, path, query, client, *texts = head.decode("latin-1").split("\0")[:-1]
     headers = {}
@@ -395,6 +527,7 @@ def environ_of(head, body, context):
         if "_" not in name:
             joint = "; " if name == "cookie" else ", "
             headers[name] = f"{headers[name]}{joint}{value}" if name in headers else value
+    length = headers.pop("content-length", "0")
     host, colon, port = headers.get("host", "localhost").rpartition(":")
     if not (colon and port.isdigit()):
         host, port = headers.get("host", "localhost"), "80"
@@ -404,14 +537,14 @@ def environ_of(head, body, context):
         "PATH_INFO": unquoted(path),
         "QUERY_STRING": query,
         "CONTENT_TYPE": headers.pop("content-type", ""),
-        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_LENGTH": length if caller.here is None else str(caller.here),
         "REMOTE_ADDR": client,
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": caller.file,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": True,
@@ -419,7 +552,6 @@ def environ_of(head, body, context):
         "fc.context": context,
         "fc.request_uri": f"{base}{path}?{query}" if query else base + path,
     }
-    headers.pop("content-length", None)
     for name, value in headers.items():
         environ["HTTP_" + name.replace("-", "_").upper()] = value
     return environ

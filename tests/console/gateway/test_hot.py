@@ -17,7 +17,7 @@ from console.gateway.credentials import Credentials
 from console.gateway.database import Jobs
 from console.gateway.hot import DataPlane
 from console.gateway.loading import Loader
-from console.gateway.request import Answer, Request
+from console.gateway.request import Answer, Body, Request
 from console.gateway.table import RoutingTable, compile_services
 from invocations import tokens
 from invocations.engine.bundle import Bundle
@@ -72,10 +72,13 @@ class Plane:
         async def read(limit: int) -> bytes:
             return b""
 
+        async def receive(limit: int) -> Body:
+            return Body(0, b"")
+
         path = "/2016-08-15/services/shop/functions/checkout/invocations"
         authorization = f"Serin {tokens.mint(KEY, {'sub': 'alice'}, time.time() + 60)}"
         headers = {b"authorization": authorization.encode()}
-        return await self.plane.answer(Request(b"POST", path, path.encode(), headers, read))
+        return await self.plane.answer(Request(b"POST", path, path.encode(), headers, read, receive))
 
 
 def answers(digest: str, fetch: Fetch, calls: int) -> tuple[list[Answer], Plane]:
@@ -108,8 +111,9 @@ def test_answer__more_calls_than_the_engine_takes__are_throttled_and_recorded() 
     assert {json.loads(answer.body)["ErrorCode"] for answer in refused} == {"ResourceExhausted"}
     batch = plane.recorder._next_batch()
     assert batch is not None
-    [cell] = batch.cells.values()
-    assert (cell.invocations, cell.errors) == (4, len(refused))
+    cells = batch.cells.values()  # two of them when ten seconds are over just then
+    assert sum(cell.invocations for cell in cells) == 4
+    assert sum(cell.errors for cell in cells) == len(refused)
     assert sorted(row[9] for row in batch.rows) == ["ok"] * (4 - len(refused)) + ["throttled"] * len(refused)
 
 

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import pytest
 
 from console.gateway.protocol import GARBAGE, MAX_HEAD, HttpProtocol
-from console.gateway.request import Answer, ClientGone, Request
+from console.gateway.request import Answer, Request
+from invocations.engine.streams import CallerGone
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ class Echo:
     async def answer(self, request: Request) -> Answer:
         try:
             body = b"" if request.path == "/unread" else await request.read(LIMIT)
-        except ClientGone:
+        except CallerGone:
             self.gone.set()
             raise
         if request.path == "/held":

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import NoReturn
+from unittest.mock import Mock
 
 import pytest
 
 from console.gateway.border import Border
 from console.gateway.request import Answer, Request
 from console.gateway.table import Route, Target
-from console.gateway.web import recorded, web_answer
+from console.gateway.web import recorded, stream_answer, web_answer
 from invocations.engine.bundle import Bundle
 from invocations.engine.http import HeaderList, HttpAnswer
 from invocations.engine.outcome import Kind, Outcome
+from invocations.engine.streams import AnswerStream
 
 BORDER = Border(frozenset({b"serin_session"}), b"localhost")
 BUNDLE = Bundle(
@@ -27,7 +31,7 @@ BUNDLE = Bundle(
 )
 
 
-async def unread(limit: int) -> bytes:
+async def unread(limit: int) -> NoReturn:
     raise AssertionError("nobody reads")
 
 
@@ -40,7 +44,7 @@ def ended(
 
 def answered(outcome: Outcome, method: bytes = b"GET", **headers: bytes) -> Answer:
     named = {name.encode(): value for name, value in headers.items()}
-    request = Request(method, "/", b"/", named, unread)
+    request = Request(method, "/", b"/", named, unread, unread)
     route = Route(Target(BUNDLE, [(b"x-fc-invocation-service-version", b"2")]), 9, "primary", 0)
     return web_answer(request, BORDER, request_id="id", route=route, outcome=outcome, tail=False)
 
@@ -137,3 +141,19 @@ def test_recorded__status__is_an_error_from_500_on(status: int, word: str) -> No
 
 def test_recorded__function_failed__is_its_kind() -> None:
     assert recorded(ended(kind=Kind.TIMEOUT)) == "timeout"
+
+
+def test_stream_answer__length__is_what_the_function_states_if_any_body_has_it() -> None:
+    async def begun(length: bytes) -> Answer:
+        http = HttpAnswer(200, [(b"content-length", length), (b"set-cookie", b"serin_session=1")])
+        request = Request(b"GET", "/", b"/", {}, unread, unread)
+        route = Route(Target(BUNDLE, [(b"x-fc-invocation-service-version", b"2")]), 9, "primary", 0)
+        stream = AnswerStream(http, b"first", Mock())
+        return stream_answer(request, BORDER, request_id="id", route=route, stream=stream)
+
+    for length, passed in ((b"9", b"9"), (b"-1", None), (b"9" * 5000, None), (b"nine", None)):
+        headers = dict(asyncio.run(begun(length)).headers)
+        assert headers.get(b"content-length") == passed
+        assert headers[b"content-security-policy"] == b"sandbox"
+        assert headers[b"x-serin-alias-revision"] == b"9"
+        assert b"set-cookie" not in headers

@@ -21,6 +21,7 @@ from invocations.engine.outcome import Outcome
 from invocations.engine.packages import pack
 from invocations.engine.pool import Limits, Pool
 from invocations.engine.storage import Storage, instances_user
+from invocations.engine.streams import AnswerStream, Upload
 from invocations.runtimes import RUNTIMES
 
 REQUEST_ID = "6f1b4c1e-0000-4000-8000-00000000{:04d}"
@@ -73,14 +74,29 @@ class Room:
         headers: HeaderList | None = None,
         body: bytes = b"",
     ) -> Outcome:
-        """Call an HTTP function."""
+        """Call an HTTP function, and take its answer whole."""
+        reply = await self.open(bundle, method, path, query=query, headers=headers, body=body)
+        return await reply.whole() if isinstance(reply, AnswerStream) else reply
+
+    async def open(
+        self,
+        bundle: Bundle,
+        method: str = "GET",
+        path: str = "/",
+        *,
+        query: str = "",
+        headers: HeaderList | None = None,
+        body: bytes = b"",
+        upload: Upload | None = None,
+    ) -> Outcome | AnswerStream:
+        """Call an HTTP function, of which the body may still come, and take its answer as it begins."""
         self._requests += 1
         request_id = REQUEST_ID.format(self._requests)
         base = f"/2016-08-15/proxy/{bundle.service}/{bundle.function}"
         texts = [text.encode() for text in (method, base, path, query, "203.0.113.9")]
         call = HttpCall(*texts, headers=headers or [])
-        return await self.pool.invoke(
-            bundle, request_id=request_id, qualifier="prod", payload=body, http=call
+        return await self.pool.serve(
+            bundle, request_id=request_id, qualifier="prod", http=call, payload=body, upload=upload
         )
 
     def keep(self, digest: str, content: bytes) -> None:

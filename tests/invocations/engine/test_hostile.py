@@ -27,6 +27,13 @@ FORGER = """
         length = 9 + len(body) if length is None else length
         return struct.pack("<IQB", length, sequence, kind) + body
 
+    def begin(sequence, status=200, head=b"", first=b"a"):
+        body = struct.pack("<HI", status, len(head)) + head + first
+        return struct.pack("<IQB", 9 + len(body), sequence, 39) + body
+
+    def piece(sequence, data=b"b"):
+        return struct.pack("<IQB", 9 + len(data), sequence, 40) + data
+
     calls = 0
 
     def handler(event, context):
@@ -36,6 +43,13 @@ FORGER = """
             return b"fine"
         os.write(channel(), eval(event))
         return b"true"
+
+    def serve(environ, start):
+        global calls
+        calls += 1
+        os.write(channel(), eval(environ["wsgi.input"].read()))
+        start("200 OK", [])
+        return [b"fine"]
 """
 FORGERIES = {
     "another sequence": b"frame(99)",
@@ -48,6 +62,8 @@ FORGERIES = {
     "a length too small": b"frame(calls, length=2)",
     "an answer without its figures": b"struct.pack('<IQB', 9, calls, 32)",
     "noise": b"bytes(range(256)) * 300",
+    "an answer of HTTP that begins": b"begin(calls)",
+    "a piece of an answer": b"piece(calls)",
 }
 
 
@@ -65,6 +81,36 @@ def test_instance__function_forges_frames__ends_with_its_own_invocation(name: st
         assert b"Process exited unexpectedly" in outcome.payload
         assert (after.payload, after.cold) == (b"fine", True)
         assert not (await room.invoke(other, b"fine")).cold
+
+    theatre.play(scenario)
+
+
+HTTP_FORGERIES = {
+    "a piece before the beginning": b"piece(calls)",
+    "two beginnings": b"begin(calls) * 2",
+    "a beginning without a head": b"struct.pack('<IQB', 9, calls, 39)",
+    "a beginning of no content": b"begin(calls, 204)",
+    "a beginning of another call": b"begin(calls + 1)",
+    "an end without a beginning": b"frame(calls, b'')",
+    "a whole answer after a beginning": b"begin(calls) + frame(calls, kind=38)",
+    "pieces without end": b"begin(calls) + piece(calls, bytes(65536)) * 513",
+}
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD"])
+@pytest.mark.parametrize("name", HTTP_FORGERIES)
+def test_instance__http_function_forges_frames__ends_with_its_own_invocation(
+    name: str, method: str, theatre: Theatre
+) -> None:
+    async def scenario(room: Room) -> None:
+        bundle = room.deploy(FORGER, type="http", handler="index.serve", memory_mb=512)
+
+        outcome = await room.request(bundle, method, body=HTTP_FORGERIES[name])
+        after = await room.request(bundle, method, body=b"b''")
+
+        assert outcome.kind in {Kind.CRASH, Kind.EXCEPTION}
+        assert outcome.http is None
+        assert (after.kind, after.cold) == (Kind.OK, True)
 
     theatre.play(scenario)
 

@@ -97,7 +97,7 @@ def test_call_head__names_and_payload__read_back() -> None:
 def test_http_call_head__names_head_and_payload__read_back() -> None:
     call = HttpCall(b"GET", b"/base", b"/", b"", b"::1", [(b"a", b"1"), (b"a", b"2\0")])
     head = call_head_of(call)
-    data = http_call_head(7, b"request", b"prod", head, len(b"body")) + b"body"
+    data = http_call_head(7, b"request", b"prod", head, len(b"body"), kind=Say.HTTP) + b"body"
 
     length, sequence, kind = HEADER.unpack_from(data)
     assert (length, sequence, kind) == (len(data) - 4, 7, Say.HTTP)
