@@ -120,7 +120,7 @@ def test_home__suspended__waits_for_those_who_may_release(alice: Client, bob: Cl
     )
     response = bob.get(HOME)
     assert [need["word"] for need in response.context["needs"]] == ["Suspended"]
-    assert "the alias is frozen" in response.content.decode()
+    assert "The alias is frozen" in response.content.decode()
     assert needs(alice) == ["Suspended"]
     assert [line["status"] for line in alice.get(HOME).context["own"]] == ["suspended"]
 
