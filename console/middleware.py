@@ -90,6 +90,8 @@ def methods(get_response: View) -> View:
         response = get_response(request)
         if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
             response.content = render_to_string("405.html")
+            # CommonMiddleware, further in, has counted the empty answer already.
+            response["Content-Length"] = str(len(response.content))
         return response
 
     return middleware
