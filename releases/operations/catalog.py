@@ -85,7 +85,8 @@ class Configuration:
 def create_service(act: Act, *, region: str, name: str, team: Team, description: str = "") -> Service:
     """An empty service of a team. Raises BadName, BadValue or NameTaken.
 
-    A name stays with the team that had it first: invocations and test runs know services by name.
+    A name stays with the team that had it first, or was given it: invocations and test runs know services by
+    name.
     """
     names.check_service_name(name)
     names.check_description(description)

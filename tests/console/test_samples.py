@@ -32,7 +32,7 @@ def test_sample__called__returns_qualifier_and_version(
     exec(code, module)
     service = SimpleNamespace(qualifier="alias1", version_id=version_id)
     with caplog.at_level("INFO"):
-        result = module["handler"](b"{}", SimpleNamespace(service=service))  # type: ignore[operator]
+        result = module["handler"](b"{}", SimpleNamespace(service=service))
     assert json.loads(result) == {"qualifier": "alias1", "version": version}
     assert f"called as alias1, served by version {version}" in caplog.text
     assert "the event has 2 bytes" in capsys.readouterr().out
@@ -49,7 +49,7 @@ def test_http_sample__requested__answers_in_plain_text_with_qualifier_and_versio
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/cart", "fc.context": SimpleNamespace(service=service)}
     started: list[object] = []
     with caplog.at_level("INFO"):
-        body = b"".join(module["handler"](environ, lambda *given: started.extend(given)))  # type: ignore[operator]
+        body = b"".join(module["handler"](environ, lambda *given: started.extend(given)))
     assert started == ["200 OK", [("Content-Type", "text/plain; charset=utf-8")]]
     assert body.decode() == f"alias1 is served by version {version}\n"
     assert f"GET /cart called as alias1, served by version {version}" in caplog.text
