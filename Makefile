@@ -41,7 +41,7 @@ demo: $(BASE) $(ASSETS) ## The whole story without a browser, on a throw-away ho
 	@exec $(RUN) -m console.stack.throwaway manage.py demo $(ARGS)
 
 .PHONY: test
-test: $(DEV) $(ASSETS) chromium ## Every test, on servers of their own: make test ARGS="tests/releases -x"
+test: $(DEV) $(ASSETS) chromium mono ## Every test, on servers of their own: make test ARGS="tests/releases -x"
 	@exec $(RUN) -m tests.run $(ARGS)
 
 .PHONY: bench
@@ -100,7 +100,7 @@ $(ASSETS): $(NODE_MODULES) $(shell find static/src static/build.mjs -type f | se
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm run --silent build
 	@touch $@
 
-# A Debian package that only tests or benchmarks need: $(call debian,command,package,who needs it)
+# Debian packages that only tests, benchmarks or some runtimes need: $(call debian,command,packages,who needs them)
 define debian
 	@if ! command -v $(1) >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -116,6 +116,10 @@ endef
 .PHONY: chromium
 chromium:
 	$(call debian,chromium,chromium,The journeys need)
+
+.PHONY: mono
+mono:
+	$(call debian,mcs,mono-runtime mono-mcs binutils,C# functions need)
 
 .PHONY: wrk
 wrk:

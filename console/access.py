@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
@@ -64,7 +65,7 @@ def person_of(request: HttpRequest) -> Person:
     person = getattr(request, "_serin_person", None)
     if person is None:
         person = teams.person(user_of(request))
-        request._serin_person = person  # type: ignore[attr-defined]
+        request._serin_person = person  # type: ignore[attr-defined]  # a request takes what is kept with it
     return person
 
 
@@ -123,6 +124,15 @@ def seen_teams(request: HttpRequest) -> frozenset[str] | None:
 def may_team(request: HttpRequest, action: Action, team: Team) -> Answer:
     """As `may`, of a team itself."""
     return can(person_of(request), action, Owned(team.name, f"team {team.name}"))
+
+
+def administered_teams(request: HttpRequest) -> QuerySet[Team]:
+    """The teams that the person may administer, by name."""
+    person = person_of(request)
+    found = Team.objects.order_by("name")
+    if person.administrator and person.active:
+        return found
+    return found.filter(name__in=person.teams(Action.ADMINISTER))
 
 
 def team_for(request: HttpRequest, number: int, action: Action = Action.VIEW) -> Team:

@@ -42,7 +42,13 @@ class PackagedFile:
 
 
 def handler_file(handler: str) -> str:
-    """The file that a Python handler is in: "index.handler" -> "index.py", "pkg/mod.run" -> "pkg/mod.py"."""
+    """The file that a handler is in: "index.handler" -> "index.py", "pkg/mod.run" -> "pkg/mod.py".
+
+    A C# class may be in any file; by custom "Shop::Shop.Orders::Handle" is in "Orders.cs".
+    """
+    if "::" in handler:
+        name = handler.split("::")[1].rpartition(".")[2]
+        return f"{name}.cs" if name else ""
     module, _, _ = handler.rpartition(".")
     return f"{module.replace('.', '/')}.py" if module else ""
 

@@ -35,9 +35,10 @@ def request_id(get_response: View) -> View:
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        request.request_id = origin.id_given(request) or uuid7()  # type: ignore[attr-defined]
+        number = origin.id_given(request) or uuid7()
+        request.request_id = number  # type: ignore[attr-defined]  # a request takes what is kept with it
         response = get_response(request)
-        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        response["X-Request-Id"] = number
         return response
 
     return middleware
@@ -89,6 +90,8 @@ def methods(get_response: View) -> View:
         response = get_response(request)
         if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
             response.content = render_to_string("405.html")
+            # CommonMiddleware, further in, has counted the empty answer already.
+            response["Content-Length"] = str(len(response.content))
         return response
 
     return middleware
@@ -110,7 +113,7 @@ def content_security_policy(get_response: View) -> View:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         nonce = secrets.token_urlsafe(16)
-        request.csp_nonce = nonce  # type: ignore[attr-defined]
+        request.csp_nonce = nonce  # type: ignore[attr-defined]  # a request takes what is kept with it
         response = get_response(request)
         response["Content-Security-Policy"] = (
             "default-src 'self'; script-src 'self'; "

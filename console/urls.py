@@ -17,6 +17,7 @@ from console.pages import (
     invitations,
     people,
     protections,
+    service_team,
     services,
     sessions,
     team_webhooks,
@@ -43,6 +44,7 @@ urlpatterns = [
         include(
             [
                 *services.urls,
+                *service_team.urls,
                 *functions.urls,
                 *versions.urls,
                 *aliases.urls,

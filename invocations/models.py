@@ -157,6 +157,7 @@ class TestRun(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["region", "-id"], name="test_runs_of_a_region"),
+            models.Index(fields=["region", "service", "qualifier"], name="test_runs_of_a_qualifier"),
             models.Index(
                 fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="test_runs_to_look_at"
             ),

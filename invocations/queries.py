@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from .models import Invocation, InvocationLabels, TestRun, TestRunCount, TrafficBucket
 
@@ -212,6 +212,13 @@ def _translation(legend: list[list[object]], wanted: int, versions: list[str]) -
             versions.append(version)
         table[place] = versions.index(version)
     return bytes(table), bytes(drop)
+
+
+def test_runs_mark(region: str, service: str, qualifier: str) -> str:
+    """Changes when a test run through this qualifier is asked for, begins or ends. One indexed read."""
+    runs = TestRun.objects.filter(region=region, service=service, qualifier=qualifier)
+    mark = runs.aggregate(asked=Count("pk"), begun=Count("started_at"), ended=Count("finished_at"))
+    return f"{mark['asked']}.{mark['begun']}.{mark['ended']}"
 
 
 def has_passed(region: str, service: str, qualifier: str) -> bool:

@@ -31,8 +31,8 @@ def forget(*, at: datetime) -> None:
 
 def _bites(table: str, condition: str, values: list[Any]) -> None:
     # ctid rather than a key: the tables have different ones, and each bite is a statement of its own.
-    chosen = f"SELECT ctid FROM {table} WHERE {condition} LIMIT {BITE}"  # noqa: S608 - all of this module
-    bite = f"DELETE FROM {table} WHERE ctid = ANY(ARRAY({chosen}))"  # noqa: S608
+    chosen = f"SELECT ctid FROM {table} WHERE {condition} LIMIT {BITE}"  # noqa: S608 - all parts are of this module
+    bite = f"DELETE FROM {table} WHERE ctid = ANY(ARRAY({chosen}))"  # noqa: S608 - the same
     with connection.cursor() as cursor:
         while True:
             cursor.execute(bite, values)

@@ -6,8 +6,10 @@ import io
 import zipfile
 from datetime import UTC, datetime
 
+from allauth.account.models import EmailAddress
+
 from invocations.engine.packages import pack
-from releases.core import policies
+from releases.core import policies, protection_document
 from releases.core.approvals import Verdict
 from releases.core.policies import Canary, Policy
 from releases.core.protections import Protection, When
@@ -52,6 +54,14 @@ def outsider(name: str = "charlie") -> User:
     return User.objects.filter(username=name).first() or User.objects.create_user(
         name, password=f"{name}-Passw0rd"
     )
+
+
+def mailed(somebody: User, email: str = "bob@example.com") -> User:
+    """Somebody with an address that he has confirmed."""
+    somebody.email = email
+    somebody.save()
+    EmailAddress.objects.update_or_create(user=somebody, defaults={"email": email, "verified": True})
+    return somebody
 
 
 def team(name: str = TEAM) -> Team:
@@ -126,7 +136,7 @@ def two_versions(name: str = "shop") -> Service:
 def protected_alias(of: Service | None = None, **protection: object) -> Alias:
     """alias1 on version 1 of a service with two versions, where any change needs approval of one."""
     made = alias(of or two_versions())
-    asked = Protection(**{"when": frozenset({When.ANY})} | protection)  # type: ignore[arg-type]
+    asked = Protection(**{"when": frozenset({When.ANY})} | protection)
     aliases.protect_alias(act(), made, protection=asked)
     return loaded(made)
 
@@ -145,6 +155,15 @@ def change(
     base = loaded(of).revision
     assert base is not None
     return changes.propose(act(by), of, proposed, base_revision=base.number, draft=draft)
+
+
+def protection_change(of: Alias, wanted: Protection | None) -> ChangeRequest:
+    """A request of alice for another protection of the alias; None for that of its team."""
+    now = loaded(of)
+    seen = protection_document.digest(query.protection_of(now))
+    proposed = Proposed(ChangeRequest.Kind.PROTECTION, "another protection", protection=wanted, seen=seen)
+    assert now.revision is not None
+    return changes.propose(act(), of, proposed, base_revision=now.revision.number)
 
 
 def verdict(

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from console.forms.checks import declared
 from console.forms.history import YEARS
 from releases.core.audit_words import ACTIONS, SOURCES
 from releases.queries.audit import Filters
@@ -63,9 +64,8 @@ class AuditFilterForm(forms.Form):
         self.fields["until"].label = f"Until ({zone})"
 
     def _offer(self, name: str, anything: str, values: Any) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = [("", anything), *((value, value) for value in values)]
+        offered = [("", anything), *((value, value) for value in values)]
+        declared(self, name, forms.ChoiceField).choices = offered
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

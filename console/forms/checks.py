@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,6 +13,15 @@ from releases.core.configuration import BadValue
 from releases.core.names import BadName
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
+_F = TypeVar("_F", bound=forms.Field)
+
+
+def declared(form: forms.BaseForm, name: str, kind: type[_F]) -> _F:
+    """A field of a form as what its class declares it, for Django types them all alike."""
+    field = form.fields[name]
+    if not isinstance(field, kind):
+        raise AssertionError(f"field {name} is no {kind.__name__}")
+    return field
 
 
 def obeys(check: Callable[[object], None]) -> Callable[[object], None]:

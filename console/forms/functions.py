@@ -20,7 +20,7 @@ from releases.core import configuration as limits
 from releases.core import names
 from releases.operations.catalog import Configuration
 
-_LABELS = {"python3": "Python 3"}
+_LABELS = {"python3": "Python 3", "dotnet": "C#"}
 _MEMORY = range(limits.MIN_MEMORY_MB, limits.MAX_MEMORY_MB + 1, limits.MEMORY_STEP_MB)
 
 
@@ -37,7 +37,7 @@ class ConfigurationForm(forms.Form):
         initial="index.handler",
         validators=[obeys(limits.check_handler)],
         widget=forms.TextInput(attrs={"maxlength": limits.MAX_HANDLER, "autocomplete": "off"}),
-        help_text="module.function: index.handler is the function handler in index.py.",
+        help_text="Python: module.function, such as index.handler. C#: Assembly::Namespace.Class::Method.",
     )
     memory_mb = forms.TypedChoiceField(
         label="Memory",
@@ -174,7 +174,11 @@ class FunctionForm(ConfigurationForm, HttpConfigForm):
             return cleaned
         file = cleaned.get("package")
         try:
-            cleaned["package"] = file.read() if file else sample_package(cleaned["handler"], cleaned["type"])
+            cleaned["package"] = (
+                file.read()
+                if file
+                else sample_package(cleaned["handler"], cleaned["type"], cleaned["runtime"])
+            )
         except NoSample as error:
             self.add_error("handler", str(error))
         return cleaned

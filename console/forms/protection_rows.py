@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.conf import settings
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
@@ -36,7 +37,7 @@ def zones() -> frozenset[str]:
 
 def _zone_field() -> forms.CharField:
     widget = forms.TextInput(attrs={"maxlength": MAX_ZONE, "autocomplete": "off", "list": "time-zones"})
-    return forms.CharField(label="Time zone", max_length=MAX_ZONE, initial="UTC", widget=widget)
+    return forms.CharField(label="Time zone", max_length=MAX_ZONE, initial=settings.TIME_ZONE, widget=widget)
 
 
 class _RowForm(forms.Form):
@@ -157,16 +158,20 @@ def shown_windows(windows: Iterable[Window]) -> list[Row]:
 
 
 def shown_freezes(freezes: Iterable[Freeze]) -> list[Row]:
-    """Freezes as their fields open, in UTC."""
-    return [
-        {
-            "start": [f"{freeze.start.astimezone(UTC):{_MOMENT}}"],
-            "end": [f"{freeze.end.astimezone(UTC):{_MOMENT}}"],
-            "zone": ["UTC"],
-            "reason": [freeze.reason],
-        }
-        for freeze in freezes
-    ]
+    """Freezes as their fields open, in the zone of the pages."""
+    return [_shown_freeze(freeze, ZoneInfo(settings.TIME_ZONE)) for freeze in freezes]
+
+
+def _shown_freeze(freeze: Freeze, zone: ZoneInfo) -> Row:
+    start, end = freeze.start.astimezone(zone), freeze.end.astimezone(zone)
+    if start.fold or end.fold:  # the second of two moments that the clock shows alike there
+        return _shown_freeze(freeze, ZoneInfo("UTC"))
+    return {
+        "start": [f"{start:{_MOMENT}}"],
+        "end": [f"{end:{_MOMENT}}"],
+        "zone": [zone.key],
+        "reason": [freeze.reason],
+    }
 
 
 def blank_forms(rows: Iterable[Row], kind: type[RowForm]) -> list[RowForm]:

@@ -10,7 +10,7 @@ from django import forms
 from django.http import QueryDict
 
 from console.forms import protection_rows as rows
-from console.forms.checks import WholeNumberField, obeys
+from console.forms.checks import WholeNumberField, declared, obeys
 from console.forms.protection_rows import FreezeForm, RowForm, WindowForm
 from releases.core import names
 from releases.core.policies import BadPolicy, format_percent, parse_percent
@@ -45,7 +45,9 @@ def _percent() -> forms.NumberInput:
 
 
 class ProtectionForm(forms.Form):
-    """A protection: `protection` once this is valid. `windows` and `freezes` have a form for each row."""
+    """A protection: `protection` once this is valid. `windows` and `freezes` have a form for each row.
+    `seen` is the digest of the one that was shown.
+    """
 
     when = forms.MultipleChoiceField(
         label="It applies when",
@@ -56,7 +58,7 @@ class ProtectionForm(forms.Form):
             (When.WEIGHT_ABOVE.value, "the weight rises above a bound"),
             (When.WEIGHT_RISES.value, "the weight rises by more than some points"),
             (When.RULES.value, "the rules change"),
-            (When.DELETE.value, "the alias is deleted"),
+            (When.DELETE.value, "the alias is deleted (each of the others covers this too)"),
         ],
         widget=_checks(),
     )
@@ -92,6 +94,7 @@ class ProtectionForm(forms.Form):
         ],
         widget=_checks(),
     )
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     expiry = WholeNumberField(
         label="A request expires after, in days",
         min_value=1,
@@ -114,8 +117,7 @@ class ProtectionForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = list(groups)
         gone = [name for name in current.groups if name not in known]
-        field = self.fields["groups"]
-        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - declared above
+        field = declared(self, "groups", forms.MultipleChoiceField)
         field.choices = [(name, name) for name in known] + [
             (name, f"{name} (no such group)") for name in gone
         ]
@@ -186,9 +188,7 @@ class ProtectionForm(forms.Form):
 
 
 class TeamProtectionForm(ProtectionForm):
-    """A team's default; one that never applies is none. `seen` is the digest of the one that was shown."""
-
-    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    """A team's default; one that never applies is none."""
 
     @property
     def wanted(self) -> Protection | None:

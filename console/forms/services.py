@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
-from console.forms.checks import obeys
+from console.forms.checks import WholeNumberField, declared, obeys
 from releases.core import names
 from releases.models import Team
 
@@ -25,6 +26,27 @@ class DescriptionForm(forms.Form):
     def clean_description(self) -> str:
         # A browser sends a line's end as CR LF and counts it as one character.
         return str(self.cleaned_data["description"]).replace("\r\n", "\n")
+
+
+class TransferForm(forms.Form):
+    """Another team for a service; `owner` is the one that the page showed."""
+
+    owner = WholeNumberField(widget=forms.HiddenInput)
+    to = forms.ModelChoiceField(
+        label="Give it to team",
+        queryset=Team.objects.none(),
+        help_text="Teams that you administer.",
+        error_messages={"required": "Choose a team.", "invalid_choice": "You do not administer that team."},
+    )
+
+    def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        declared(self, "to", forms.ModelChoiceField).queryset = teams
+
+    def clean(self) -> dict[str, Any]:
+        if self.has_error("owner"):
+            self.add_error(None, "The form does not say whose the service was: open it again.")
+        return self.cleaned_data
 
 
 class ServiceForm(DescriptionForm):
@@ -49,8 +71,7 @@ class ServiceForm(DescriptionForm):
 
     def __init__(self, *args: Any, teams: Sequence[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["team"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        field = declared(self, "team", forms.ModelChoiceField)
         field.queryset = Team.objects.filter(pk__in=[team.pk for team in teams]).order_by("name")
         self._only = teams[0] if len(teams) == 1 else None
         if self._only is not None:  # there is nothing to choose

@@ -11,10 +11,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from console.forms.account import STRENGTH
-from console.forms.checks import obeys
+from console.forms.checks import declared, obeys
 from releases.core import names
 from releases.core.rights import Role
-from releases.models import User
+from releases.models import Team, User
 
 CHECK = {"class": "form-check-input"}
 LIVES = {1: "1 day", 7: "7 days", 30: "30 days"}
@@ -44,7 +44,8 @@ class RolesForm(forms.Form):
     def __init__(self, *args: Any, choices: Iterable[Role] = Role, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         allowed = [role for role in Role if role in choices]
-        self.fields["roles"].choices = [(role.value, role.value.capitalize()) for role in allowed]  # type: ignore[attr-defined]
+        named = [(role.value, role.value.capitalize()) for role in allowed]
+        declared(self, "roles", forms.ChoiceField).choices = named
 
 
 class NewMemberForm(RolesForm):
@@ -56,6 +57,27 @@ class NewMemberForm(RolesForm):
         help_text="The name that the person logs in with. Who has no account yet is invited by a link.",
     )
     field_order = ("username", "roles")
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._team = team
+        self._user: User | None = None
+
+    @property
+    def user(self) -> User:
+        """Whom a valid form names."""
+        if self._user is None:
+            raise AssertionError("the form is not valid: it names nobody")
+        return self._user
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        self._user = User.objects.filter(username=name, is_program=False, is_active=True).first()
+        if self._user is None:
+            raise ValidationError(f"There is no active account '{name}'.")
+        if self._user.memberships.filter(team=self._team).exists():
+            raise ValidationError(f"{name} is in the team already.")
+        return name
 
 
 class ProgramForm(RolesForm):
@@ -93,7 +115,8 @@ class MembersForm(forms.Form):
     def __init__(self, *args: Any, people: Sequence[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._people = {person.pk: person for person in people}
-        self.fields["members"].choices = [(person.pk, person.username) for person in people]  # type: ignore[attr-defined]
+        named = [(person.pk, person.username) for person in people]
+        declared(self, "members", forms.ChoiceField).choices = named
 
     @property
     def chosen(self) -> list[User]:

@@ -91,6 +91,7 @@ class TestRunForm(forms.Form):
         chosen = {name: getattr(choices, name) for name in ("service", "qualifier", "function")}
         super().__init__(data, initial={**initial, **chosen})
         self.region = region
+        self.chosen = choices.service
         offer(self, "service", ((name, name) for name in choices.services))
         offer(self, "qualifier", choices.qualifiers)
         offer(

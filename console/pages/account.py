@@ -45,5 +45,6 @@ urls = [
     path("account/password/", PasswordChange.as_view(), name="password-change"),
     # The names by which allauth knows its own.
     path("log-in/", log_in, name="account_login"),
+    path("log-out/", log_out, name="account_logout"),
     path("account/confirm/", reauthenticate, name="account_reauthenticate"),
 ]

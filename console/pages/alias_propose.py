@@ -18,7 +18,8 @@ from releases.core.policies import Policy
 from releases.core.rights import Action
 from releases.models import Alias, ChangeRequest
 from releases.operations import changes as operation
-from releases.operations.change_rows import Proposed, path_of
+from releases.operations.change_notes import path_of
+from releases.operations.change_rows import Proposed
 from releases.queries import aliases as query
 from releases.queries.aliases import AliasState
 

@@ -34,8 +34,11 @@ def audit(request: HttpRequest) -> HttpResponse:
     before = _before(request)
     rows: list[AuditEntry] = []
     if valid:
-        found = query.entries(seen_teams(request), form.wanted())
-        rows = list((found.filter(pk__lt=before) if before is not None else found)[: PAGE_SIZE + 1])
+        wanted = form.wanted()
+        found = query.entries(seen_teams(request), wanted)
+        if before is not None:
+            found = query.earlier(found, wanted, before)
+        rows = list(found[: PAGE_SIZE + 1])
     context = {
         "form": form,
         "filtered": not valid or any(form.cleaned_data.values()),

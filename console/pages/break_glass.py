@@ -23,7 +23,7 @@ from releases.core import protection_words as words
 from releases.core.rights import Action
 from releases.models import Alias, ChangeRequest
 from releases.operations import break_glass as operation
-from releases.operations.change_rows import path_of
+from releases.operations.change_notes import path_of
 from releases.queries import aliases as alias_query
 from releases.queries import changes as query
 from releases.queries import versions as version_query

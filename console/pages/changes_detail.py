@@ -15,7 +15,7 @@ from console.access import change_for, person_of
 from console.forms.changes import ScheduleForm
 from console.htmx import fragment
 from console.pages.alias_page import per_minute
-from releases.core import policy_words, protection_words, replay_words
+from releases.core import policy_words, protection_diff, protection_words, replay_words
 from releases.models import ChangeRequest
 from releases.queries import aliases as alias_query
 from releases.queries import change_page as query
@@ -23,6 +23,7 @@ from releases.queries import changes
 
 STATE: Final = "console/changes/_change_state.html"
 NEEDS: Final = "console/changes/_change_needs.html"
+GROUNDS: Final = "console/changes/_change_grounds.html"
 ACTIONS: Final = "console/changes/_change_actions.html"
 TALK: Final = "console/changes/_change_talk.html"
 
@@ -31,7 +32,7 @@ TALK: Final = "console/changes/_change_talk.html"
 def change(request: HttpRequest, region: str, number: int) -> HttpResponse:
     found = change_for(request, region, number)
     context = _state(request, found, seen=changes.payload_of(found).digest)
-    context |= _content(context["standing"]) | _talk(found)
+    context |= _content(found) | _grounds(context["standing"]) | _talk(found)
     return render(request, "console/changes/change_detail.html", context)
 
 
@@ -44,8 +45,8 @@ def change_state(request: HttpRequest, region: str, number: int) -> HttpResponse
     context = _state(request, found, seen=request.GET.get("seen", ""))
     if context["is_edited"]:
         return fragment(request, STATE, context)
-    context |= _talk(found)
-    return fragment(request, STATE, context, also=[NEEDS, ACTIONS, TALK])
+    context |= _grounds(context["standing"]) | _talk(found)
+    return fragment(request, STATE, context, also=[GROUNDS, NEEDS, ACTIONS, TALK])
 
 
 def _state(request: HttpRequest, found: ChangeRequest, *, seen: str) -> dict[str, Any]:
@@ -90,24 +91,28 @@ def _effect(found: ChangeRequest, at: datetime) -> str:
 
 
 def _protections(found: ChangeRequest) -> dict[str, Any]:
-    """Of a change of the protection, both in words."""
+    """Of a change of the protection, before and after as its payload was made, which is what is agreed to."""
     if found.kind != ChangeRequest.Kind.PROTECTION:
         return {}
     wanted = changes.proposal(found).protection
+    before, after = changes.seen_bases(found) or changes.bases(found.alias, wanted)
     return {
-        "protection_now": protection_words.sentence(changes.protection_of(found.alias)),
-        "protection_wanted": protection_words.sentence(wanted) if wanted else "The protection of the team.",
+        "protection_before": protection_words.sentence(before),
+        "protection_after": protection_words.sentence(after),
+        "protection_fields": protection_diff.fields(before, after),
+        "of_team_after": wanted is None,
     }
 
 
-def _content(standing: query.Standing) -> dict[str, Any]:
+def _content(found: ChangeRequest) -> dict[str, Any]:
+    """What the payload says, which stays as it is."""
+    return _protections(found) | {"difference": query.difference(found)}
+
+
+def _grounds(standing: query.Standing) -> dict[str, Any]:
     grounds = query.grounds(standing)
     blast = grounds.blast if grounds else None
-    return _protections(standing.request) | {
-        "difference": query.difference(standing.request),
-        "grounds": grounds,
-        "blast_sentence": replay_words.sentence(blast) if blast else "",
-    }
+    return {"grounds": grounds, "blast_sentence": replay_words.sentence(blast) if blast else ""}
 
 
 def _talk(found: ChangeRequest) -> dict[str, Any]:

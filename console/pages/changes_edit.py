@@ -15,14 +15,17 @@ from console.forms.changes import EditForm
 from console.htmx import go_to, refused
 from console.pages.alias_panel import panel, show
 from invocations.refusals import Refused
-from releases.core import policy_words
+from releases.core import approvals, policy_words
+from releases.core.approvals import Status
 from releases.core.rights import Action
 from releases.models import ChangeRequest
 from releases.operations import changes as operation
-from releases.operations.change_rows import Proposed, path_of
+from releases.operations.change_notes import path_of
+from releases.operations.change_rows import Proposed
 from releases.queries import aliases, change_page
 from releases.queries import changes as query
 
+EDITABLE: Final = approvals.OPEN - {Status.SCHEDULED}
 EDIT: Final = "console/changes/change_edit.html"
 NO_PANEL: Final = {
     ChangeRequest.Kind.DELETE: "There is nothing to edit about deleting an alias: cancel the request.",
@@ -34,7 +37,9 @@ NO_PANEL: Final = {
 def change_edit(request: HttpRequest, region: str, number: int) -> HttpResponse:
     """Saving makes the next payload, on top of the revision that the panel was opened on."""
     change = change_for(request, region, number, Action.RELEASE)
-    why_not = NO_PANEL.get(ChangeRequest.Kind(change.kind))
+    why_not = NO_PANEL.get(ChangeRequest.Kind(change.kind), "")
+    if request.method == "GET" and Status(change.status) not in EDITABLE:
+        why_not = f"The request is {approvals.words(Status(change.status))} and cannot be edited."
     if why_not:
         return refused(request, why_not)
     alias = change.alias

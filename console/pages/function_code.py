@@ -63,7 +63,7 @@ def _suit(form: CodeForm, file: str, *, read_only: bool) -> None:
     """Highlighting by the file's name."""
     suffix = file.rpartition(".")[2]
     attrs = form.fields["text"].widget.attrs
-    attrs["data-editor"] = {"py": "python", "json": "json"}.get(suffix, "text")
+    attrs["data-editor"] = {"py": "python", "json": "json", "cs": "csharp"}.get(suffix, "text")
     attrs["aria-label"] = file
     if read_only:
         attrs["readonly"] = True
@@ -98,8 +98,11 @@ def _deploy(request: HttpRequest, function: Function, form: CodeForm) -> int:
         package = editing.replace_text(routing.code(function.code_id), file, text)
         base = form.cleaned_data["base_digest"]
         catalog.deploy_code(act_of(request), function, package=package, base_digest=base)
-    except (editing.DoesNotParse, editing.NotEditable, BadPackage) as error:
+    except (editing.DoesNotParse, editing.NotEditable) as error:
         form.add_error("text", str(error))
+        return 422
+    except BadPackage as error:
+        form.add_error("text", list(error.sentences))
         return 422
     except Refused as refusal:
         form.add_error(None, str(refusal))
@@ -124,7 +127,7 @@ def _function_upload(request: HttpRequest, region: str, service: str, name: str)
         try:
             catalog.deploy_code(act_of(request), function, package=package, base_digest=base)
         except BadPackage as error:
-            form.add_error("package", str(error))
+            form.add_error("package", list(error.sentences))
         except Refused as refusal:
             form.add_error(None, str(refusal))
             status = 409

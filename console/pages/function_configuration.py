@@ -15,6 +15,7 @@ from console.access import act_of, function_for
 from console.forms.functions import ConfigurationForm, EditConfigurationForm, format_environment
 from console.htmx import go_to, refused
 from console.pages.function_page import OpenFunction, frame, open_function
+from invocations.engine.packages import BadPackage
 from invocations.refusals import Refused
 from releases.core.rights import Action
 from releases.models import FunctionConfiguration
@@ -39,13 +40,22 @@ def function_configuration(request: HttpRequest, region: str, service: str, name
     configuration = replace(form.configuration(), type=function.type)
     try:
         catalog.configure_function(act_of(request), function, configuration=configuration, base_digest=base)
-    except ConfigurationChangedMeanwhile as refusal:
-        form.add_error(None, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
-        return _shown(request, opened, form, status=409)
+    except (BadPackage, ConfigurationChangedMeanwhile) as error:
+        return _shown(request, opened, form, status=_told(form, error))
     except Refused as refusal:
         return refused(request, str(refusal))
     messages.success(request, "The configuration of LATEST was saved.")
     return go_to(request, opened.url("function-configuration"))
+
+
+def _told(form: ConfigurationForm, error: BadPackage | ConfigurationChangedMeanwhile) -> int:
+    """Put into the form why nothing was saved. The HTTP status."""
+    if isinstance(error, BadPackage):
+        reasons = ["The code cannot be built for this runtime and handler.", *error.sentences]
+        form.add_error("handler", reasons)
+        return 422
+    form.add_error(None, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    return 409
 
 
 def _shown(

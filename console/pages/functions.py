@@ -79,7 +79,7 @@ def _function_create(request: HttpRequest, region: str, service: str) -> HttpRes
         try:
             _create(act_of(request), found, form)
         except BadPackage as error:
-            form.add_error("package", str(error))
+            form.add_error("package", list(error.sentences))
         except catalog.NameTaken as refusal:
             form.add_error("name", str(refusal))
             status = 409

@@ -10,10 +10,10 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 
 from console.access import person_of, seen_teams, user_of
-from releases.core import approvals
+from releases.core import approvals, audit_words
 from releases.core.approvals import Status
-from releases.models import ChangeRequest
-from releases.operations.change_rows import path_of
+from releases.models import AuditEntry, ChangeRequest
+from releases.operations.change_notes import path_of
 from releases.queries import audit, catalog
 from releases.queries import home as query
 from releases.queries.audit import Filters
@@ -24,6 +24,9 @@ WORDS: Final = {
     Why.RATIFY: ("alert-triangle", "Ratify", "Somebody broke the glass: say whether that was right."),
     Why.SUSPENDED: ("clock", "Suspended", "It was due and could not be applied."),
     Why.REVIEW: ("search", "Review", "It waits for your verdict."),
+    Why.MOVED: ("refresh", "Stale", "The alias has moved since: rebase or edit it."),
+    Why.CHANGES: ("edit", "Edit", "A reviewer asks for changes."),
+    Why.AGREED: ("check", "Apply", "It is agreed to, and can be applied or scheduled."),
 }
 
 
@@ -36,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "own": [_line(row) for row in query.open_requests(user)],
         "standing": standing,
         "has_services": bool(standing) or catalog.any_service(teams),
-        "events": audit.entries(teams, Filters()).select_related("by")[:EVENTS],
+        "events": [_event(row) for row in audit.entries(teams, Filters()).select_related("by")[:EVENTS]],
         "in_no_team": teams is not None and not teams,
     }
     return render(request, "console/home/home.html", context)
@@ -46,6 +49,10 @@ def _need(need: query.Need) -> dict[str, Any]:
     icon_name, word, text = WORDS[need.why]
     text = need.request.suspended if need.why is Why.SUSPENDED else text
     return _line(need.request) | {"icon_name": icon_name, "word": word, "text": text}
+
+
+def _event(row: AuditEntry) -> dict[str, Any]:
+    return {"row": row, "done": audit_words.done(row.action)}
 
 
 def _line(row: ChangeRequest) -> dict[str, Any]:

@@ -25,13 +25,14 @@ from console.forms.protections import (
 )
 from console.htmx import fragment, go_to, is_htmx
 from invocations.refusals import Refused
+from releases.core import protection_document
 from releases.core import protection_words as words
-from releases.core import protections
 from releases.core.protections import NONE, Protection
 from releases.core.rights import Action
 from releases.models import Alias, ChangeRequest, Team
 from releases.operations import aliases, changes
-from releases.operations.change_rows import Proposed, path_of
+from releases.operations.change_notes import path_of
+from releases.operations.change_rows import Proposed
 from releases.operations.protections import protect_team
 from releases.queries import changes as query
 from releases.queries import teams
@@ -99,7 +100,9 @@ def _propose(request: HttpRequest, alias: Alias, form: AliasProtectionForm) -> H
     made = changes.propose(
         act_of(request),
         alias,
-        Proposed(ChangeRequest.Kind.PROTECTION, title, protection=form.wanted),
+        Proposed(
+            ChangeRequest.Kind.PROTECTION, title, protection=form.wanted, seen=form.cleaned_data["seen"]
+        ),
         base_revision=form.cleaned_data["base_revision"],
     )
     messages.success(request, f"Proposed as change request {made.pk}. Until it is applied, nothing changes.")
@@ -152,7 +155,11 @@ def _alias_form(request: HttpRequest, alias: Alias, *, judged: bool = False) -> 
         return make(initial=typed(request.POST, AliasProtectionForm)) if is_aside else make(request.POST)
     revision = alias.revision.number if alias.revision else 0
     source = OWN if alias.protection is not None or not now.when else TEAM
-    return make(initial=initial(now) | {"source": source, "base_revision": revision})
+    return make(
+        initial=initial(now)
+        | {"source": source, "base_revision": revision}
+        | {"seen": protection_document.digest(now)}
+    )
 
 
 def _team_form(request: HttpRequest, team: Team, *, judged: bool = False) -> TeamProtectionForm:
@@ -161,7 +168,7 @@ def _team_form(request: HttpRequest, team: Team, *, judged: bool = False) -> Tea
     if request.method == "POST":
         is_aside = ASIDES & request.POST.keys() and not judged
         return make(initial=typed(request.POST, TeamProtectionForm)) if is_aside else make(request.POST)
-    return make(initial=initial(now or NONE) | {"seen": protections.digest(now)})
+    return make(initial=initial(now or NONE) | {"seen": protection_document.digest(now)})
 
 
 def _alias_preview(request: HttpRequest, alias: Alias) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.views.generic import RedirectView
 from django_htmx.http import replace_url
 
 from console.access import act_of, region_for, require_team, seen_teams, service_for
+from console.form_page import form_page, posted
 from console.forms.services import DescriptionForm, ServiceForm
 from console.htmx import fragment, go_to, refused
 from invocations.refusals import Refused
@@ -53,18 +54,14 @@ def searched(request: HttpRequest) -> str:
 def service_create(request: HttpRequest, region: str) -> HttpResponse:
     region_for(region)
     own = team_query.named(require_team(request, Action.EDIT))
-    form = ServiceForm(request.POST if request.method == "POST" else None, teams=own)
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        try:
-            service = catalog.create_service(act_of(request), region=region, **form.cleaned_data)
-        except catalog.NameTaken as refusal:
-            form.add_error("name", str(refusal))
-            status = 409
-        else:
-            messages.success(request, f"Service {service.name} was created. Next, give it a function.")
-            return go_to(request, reverse("functions", args=[region, service.name]))
-    return render(request, "console/services/service_create.html", {"form": form}, status=status)
+    form = ServiceForm(posted(request), teams=own)
+
+    def do() -> tuple[str, str]:
+        made = catalog.create_service(act_of(request), region=region, **form.cleaned_data)
+        told = f"Service {made.name} was created. Next, give it a function."
+        return told, reverse("functions", args=[region, made.name])
+
+    return form_page(request, "console/services/service_create.html", form, do, refused_at="name")
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from console.access import act_of, group_for, team_for
+from console.form_page import form_page, posted
 from console.forms.teams import GroupForm, MembersForm
 from console.htmx import go_to, refused
 from console.reauthentication import require_password
@@ -16,6 +16,7 @@ from invocations.refusals import Refused
 from releases.core.rights import Action
 from releases.models import Team, User
 from releases.operations import teams as operation
+from releases.operations.catalog import NameTaken
 from releases.queries import teams as query
 
 FORM = "console/teams/team_group.html"
@@ -25,18 +26,16 @@ FORM = "console/teams/team_group.html"
 def team_group_create(request: HttpRequest, team: int) -> HttpResponse:
     found = team_for(request, team, Action.ADMINISTER)
     require_password(request)
-    form = GroupForm(request.POST if request.method == "POST" else None, people=_people(found))
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
+    form = GroupForm(posted(request), people=_people(found))
+
+    def do() -> tuple[str, str]:
         name = form.cleaned_data["name"]
         if found.groups.filter(name=name).exists():
-            form.add_error("name", f"There is a group '{name}' already.")
-            status = 409
-        else:
-            operation.set_group(act_of(request), found, name=name, members=form.chosen)
-            messages.success(request, f"Group {name} was created.")
-            return go_to(request, reverse("team", args=[team]))
-    return render(request, FORM, {"team": found, "form": form}, status=status)
+            raise NameTaken(f"There is a group '{name}' already.")
+        operation.set_group(act_of(request), found, name=name, members=form.chosen)
+        return f"Group {name} was created.", reverse("team", args=[team])
+
+    return form_page(request, FORM, form, do, refused_at="name", context={"team": found})
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,20 +43,14 @@ def team_group(request: HttpRequest, team: int, group: int) -> HttpResponse:
     found = team_for(request, team, Action.ADMINISTER)
     require_password(request)
     row = group_for(found, group)
-    data = request.POST if request.method == "POST" else None
     now = list(row.members.values_list("pk", flat=True))
-    form = MembersForm(data, initial={"members": now}, people=_people(found))
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        try:
-            operation.set_group(act_of(request), found, name=row.name, members=form.chosen)
-        except Refused as refusal:
-            form.add_error("members", str(refusal))
-            status = 409
-        else:
-            messages.success(request, f"Group {row.name} was saved.")
-            return go_to(request, reverse("team", args=[team]))
-    return render(request, FORM, {"team": found, "form": form, "group": row}, status=status)
+    form = MembersForm(posted(request), initial={"members": now}, people=_people(found))
+
+    def do() -> tuple[str, str]:
+        operation.set_group(act_of(request), found, name=row.name, members=form.chosen)
+        return f"Group {row.name} was saved.", reverse("team", args=[team])
+
+    return form_page(request, FORM, form, do, refused_at="members", context={"team": found, "group": row})
 
 
 @require_POST

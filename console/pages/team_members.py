@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from console.access import act_of, member_for, team_for
+from console.form_page import form_page, posted
 from console.forms.teams import NewMemberForm, RolesForm
 from console.htmx import go_to, refused
 from console.reauthentication import require_password
 from invocations.refusals import Refused
 from releases.core.rights import OF_PROGRAMS, Action, Role
-from releases.models import User
 from releases.operations import people, teams
 
 FORM = "console/teams/team_member.html"
@@ -25,20 +24,13 @@ def team_member_add(request: HttpRequest, team: int) -> HttpResponse:
     """Give roles to somebody who has an account."""
     found = team_for(request, team, Action.ADMINISTER)
     require_password(request)
-    form = NewMemberForm(request.POST if request.method == "POST" else None)
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        name = form.cleaned_data["username"]
-        user = User.objects.filter(username=name, is_program=False, is_active=True).first()
-        if user is None:
-            form.add_error("username", f"There is no active account '{name}'.")
-        elif user.memberships.filter(team=found).exists():
-            form.add_error("username", f"{name} is in the team already.")
-        else:
-            teams.set_roles(act_of(request), found, user, form.cleaned_data["roles"])
-            messages.success(request, f"{name} joined {found.name}.")
-            return go_to(request, reverse("team", args=[team]))
-    return render(request, FORM, {"team": found, "form": form}, status=status)
+    form = NewMemberForm(posted(request), team=found)
+
+    def do() -> tuple[str, str]:
+        teams.set_roles(act_of(request), found, form.user, form.cleaned_data["roles"])
+        return f"{form.user.username} joined {found.name}.", reverse("team", args=[team])
+
+    return form_page(request, FORM, form, do, refused_at="roles", context={"team": found})
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,20 +39,14 @@ def team_member(request: HttpRequest, team: int, account: int) -> HttpResponse:
     found = team_for(request, team, Action.ADMINISTER)
     require_password(request)
     member = member_for(found, account)
-    data = request.POST if request.method == "POST" else None
     choices = OF_PROGRAMS if member.user.is_program else Role
-    form = RolesForm(data, initial={"roles": member.roles}, choices=choices)
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        try:
-            teams.set_roles(act_of(request), found, member.user, form.cleaned_data["roles"])
-        except Refused as refusal:
-            form.add_error("roles", str(refusal))
-            status = 409
-        else:
-            messages.success(request, f"The roles of {member.user.username} were saved.")
-            return go_to(request, reverse("team", args=[team]))
-    return render(request, FORM, {"team": found, "form": form, "member": member}, status=status)
+    form = RolesForm(posted(request), initial={"roles": member.roles}, choices=choices)
+
+    def do() -> tuple[str, str]:
+        teams.set_roles(act_of(request), found, member.user, form.cleaned_data["roles"])
+        return f"The roles of {member.user.username} were saved.", reverse("team", args=[team])
+
+    return form_page(request, FORM, form, do, refused_at="roles", context={"team": found, "member": member})
 
 
 @require_POST

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,13 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from console.access import act_of, may_team, person_of, require_administrator, seen_teams, team_for
+from console.form_page import form_page, posted
 from console.forms.teams import TeamForm
-from console.htmx import go_to
 from console.pages import team_groups, team_invitations, team_members, team_programs
 from releases.core.rights import Action
 from releases.models import Team
 from releases.operations import teams as operation
-from releases.operations.catalog import NameTaken
 from releases.queries import invitations as invitation_query
 from releases.queries import teams as query
 
@@ -39,18 +37,13 @@ def teams(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def team_create(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
-    form = TeamForm(request.POST if request.method == "POST" else None)
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        try:
-            team = operation.create_team(act_of(request), **form.cleaned_data)
-        except NameTaken as refusal:
-            form.add_error("name", str(refusal))
-            status = 409
-        else:
-            messages.success(request, f"Team {team.name} was created. Next, give it members.")
-            return go_to(request, reverse("team", args=[team.pk]))
-    return render(request, "console/teams/team_create.html", {"form": form}, status=status)
+    form = TeamForm(posted(request))
+
+    def do() -> tuple[str, str]:
+        made = operation.create_team(act_of(request), **form.cleaned_data)
+        return f"Team {made.name} was created. Next, give it members.", reverse("team", args=[made.pk])
+
+    return form_page(request, "console/teams/team_create.html", form, do, refused_at="name")
 
 
 @require_GET

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -40,10 +40,10 @@ PAGE = "console/testruns/testrun_create.html"
 @require_http_methods(["GET", "POST"])
 def testrun_create(request: HttpRequest, region: str) -> HttpResponse:
     region_for(region)
-    require_team(request, Action.INVOKE)
+    teams = require_team(request, Action.INVOKE)
     if request.method == "GET":
-        return _show(request, _opened(request, region))
-    context = _sent(request, region, judged=not ASIDES & request.POST.keys())
+        return _show(request, _opened(request, region, teams))
+    context = _sent(request, region, teams, judged=not ASIDES & request.POST.keys())
     form: TestRunForm = context["form"]
     if not form.is_bound:
         return _show(request, context)
@@ -61,15 +61,15 @@ def testrun_create(request: HttpRequest, region: str) -> HttpResponse:
 def testrun_form(request: HttpRequest, region: str) -> HttpResponse:
     """As typed so far, with what can be chosen next after a service, a qualifier or a function was."""
     region_for(region)
-    require_team(request, Action.INVOKE)
-    return _show(request, _sent(request, region, judged=False))
+    teams = require_team(request, Action.INVOKE)
+    return _show(request, _sent(request, region, teams, judged=False))
 
 
 def _show(request: HttpRequest, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
     return fragment(request, FORM if is_htmx(request) else PAGE, context, status=status)
 
 
-def _opened(request: HttpRequest, region: str) -> dict[str, Any]:
+def _opened(request: HttpRequest, region: str, teams: Collection[str]) -> dict[str, Any]:
     """The form as an address asks for it: for a service, qualifier and function, or like an earlier run."""
     given: dict[str, Any] = request.GET.dict()
     rows = None
@@ -77,7 +77,7 @@ def _opened(request: HttpRequest, region: str) -> dict[str, Any]:
         run = test_run_for(request, region, _number(given["again"]))
         given = shown(run)
         rows = drawn.shown(parse(run.request).drawn) if run.request is not None else None
-    choices, states = _choices(region, given)
+    choices, states = _choices(region, teams, given)
     suggested = _suggested(choices, states)
     form = TestRunForm(
         region=region, choices=choices, initial=given, rows=suggested if rows is None else rows
@@ -85,10 +85,10 @@ def _opened(request: HttpRequest, region: str) -> dict[str, Any]:
     return {"form": form, "suggested": suggested}
 
 
-def _sent(request: HttpRequest, region: str, *, judged: bool) -> dict[str, Any]:
+def _sent(request: HttpRequest, region: str, teams: Collection[str], *, judged: bool) -> dict[str, Any]:
     """The form as it was sent to be judged, or as it was typed so far."""
     data = request.POST
-    choices, states = _choices(region, data.dict(), strict=judged)
+    choices, states = _choices(region, teams, data.dict(), strict=judged)
     suggested = _suggested(choices, states)
     rows = drawn.ATTRIBUTES.edited(data)
     if SUGGEST in data or not (judged or rows or drawn.ATTRIBUTES.remove in data):
@@ -106,10 +106,12 @@ def _number(text: str) -> int:
 
 
 def _choices(
-    region: str, given: Mapping[str, Any], *, strict: bool = False
+    region: str, teams: Collection[str], given: Mapping[str, Any], *, strict: bool = False
 ) -> tuple[Choices, list[AliasState]]:
-    """What exists at the chosen service and qualifier. Unless `strict`, what is not there gives way."""
-    services = catalog.services(region)
+    """What these teams have at the chosen service and qualifier. Unless `strict`, what is not there gives
+    way.
+    """
+    services = catalog.services(region, teams=teams)
     service = _picked(services, given.get("service", ""))
     states = _callable_aliases(service) if service else []
     qualifiers = _qualifiers(service, states) if service else []

@@ -24,7 +24,8 @@ def socket_folder(home: Path) -> Path:
     if len(os.fsencode(folder)) <= SOCKET_FOLDER_LIMIT and PLAIN_PATH.fullmatch(str(folder)):
         return folder
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
-    # Made with mode 0700 and refused when it is somebody else's: see servers.make_folders.
+    # A folder that anybody could make first: ours has mode 0700, and somebody else's is refused
+    # (servers.make_folders).
     return Path(f"/tmp/serin-{os.getuid()}-{digest}")  # noqa: S108
 
 

@@ -49,9 +49,9 @@ def _tree(pid: int) -> Iterator[int]:
         member = todo.pop()
         yield member
         try:
-            threads = os.listdir(f"/proc/{member}/task")  # noqa: PTH208
+            threads = os.listdir(f"/proc/{member}/task")  # noqa: PTH208 - as often
             for thread in threads:
-                with open(f"/proc/{member}/task/{thread}/children", "rb") as file:  # noqa: PTH123
+                with open(f"/proc/{member}/task/{thread}/children", "rb") as file:  # noqa: PTH123 - as often
                     todo += map(int, file.read().split())
         except OSError:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import lzma
 import stat
@@ -12,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from invocations.engine.checksums import crc64
 
-__all__ = ["BadPackage", "check_package", "crc64", "pack", "unpack"]
+__all__ = ["BadPackage", "check_package", "crc64", "pack", "unpack", "with_files"]
 
 MAX_FILES = 10_000
 MAX_UNPACKED = 500 * 1024 * 1024
@@ -36,6 +37,11 @@ _FAULTS = (
 
 class BadPackage(Exception):
     """The package cannot be accepted; the text is a sentence for its owner."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The same, when it is several."""
+        return (str(self),)
 
 
 def check_package(content: bytes, *, max_files: int = MAX_FILES, max_unpacked: int = MAX_UNPACKED) -> None:
@@ -76,12 +82,35 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system = 3
-            entry.external_attr = (stat.S_IFREG | 0o644) << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[name])
+            archive.writestr(_new_entry(name), files[name])
     return buffer.getvalue()
+
+
+def with_files(package: bytes, files: Mapping[str, bytes]) -> bytes:
+    """The zip with these files in place of those it has of their names, and all others as they were.
+
+    The very same bytes when it holds them already. The package must have passed `check_package`.
+    """
+    with _open(package) as archive:
+        names = set(archive.namelist())
+        if all(name in names and archive.read(name) == content for name, content in files.items()):
+            return package
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as rewritten:
+            for entry in archive.infolist():
+                if entry.filename not in files:
+                    rewritten.writestr(copy.copy(entry), archive.read(entry))
+            for name in sorted(files):
+                rewritten.writestr(_new_entry(name), files[name])
+    return buffer.getvalue()
+
+
+def _new_entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.create_system = 3
+    entry.external_attr = (stat.S_IFREG | 0o644) << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
 def _open(content: bytes) -> zipfile.ZipFile:

@@ -27,8 +27,8 @@ RUNTIME_PATH = "/runtime"
 CODE_PATH = "/code"
 TMP_BYTES = 512 * 1024 * 1024
 _SHM_BYTES = 64 * 1024 * 1024
-_SHM_PATH = "/dev/shm"  # noqa: S108 - a mount of the instance's own, like the next
-_TMP_PATH = "/tmp"  # noqa: S108
+_SHM_PATH = "/dev/shm"  # noqa: S108 - a mount of the instance's own
+_TMP_PATH = "/tmp"  # noqa: S108 - so is this
 _USER_ID = "1000"
 _PUBLIC = ("/usr/bin", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")
 _MERGED = ("/bin", "/lib", "/lib64")
@@ -115,6 +115,30 @@ class Sandbox:
             start_new_session=True,
         )
         return Process(popen, contained=not self.unsafe)
+
+    def run(
+        self, runtime: Runtime, command: list[str], *, code: Path, timeout_s: float
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a program of ours, such as a compiler, over code that nobody trusts, and wait for its end.
+
+        `{runtime}` and `{code}` in the command stand for where the program sees them. Raises `OSError`,
+        `SandboxUnavailable` and `subprocess.TimeoutExpired`; then nothing of it is left.
+        """
+        root = runtime.install(self.storage.runtimes)
+        seen = {"runtime": str(root) if self.unsafe else RUNTIME_PATH, "code": self.code_path(code)}
+        command = [part.format(**seen) for part in command]
+        wrapped = command if self.unsafe else self._wrap(command, root, code)
+        environment = {name: value.format(**seen) for name, value in runtime.environment}
+        return subprocess.run(  # noqa: S603 - no shell of ours
+            [*self._become, *wrapped],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            env=environment,
+            cwd="/",
+            start_new_session=True,
+            timeout=timeout_s,
+        )
 
     def code_path(self, code: Path) -> str:
         """Where the instance sees its code."""

@@ -1,9 +1,8 @@
-"""Change requests: a proposed change, the verdicts on exactly that change, and when it may be applied.
+"""Change requests: a proposed change, the verdicts on exactly that change, and what they count.
 
-Pure: every event takes the request as it is and gives the request as it is afterwards, or raises
-`NotAllowed`. What is approved is a hash of target, base revision and payload; a verdict counts only while
-that hash is the request's. Whether a request is in review, approved or objected to is computed from the
-standing verdicts, never set.
+Pure. What is approved is a hash of target, base revision and payload; a verdict counts only while that hash
+is the request's. Whether a request is in review, approved or objected to is computed from the standing
+verdicts, never set. What happens to a request: `change_events`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -75,7 +74,8 @@ class Request:
     """`snapshot` is the protection that it was submitted under; today's counts as well, if it is stricter.
 
     `publishers` published the versions that the payload brings in. `base` is the number of the alias revision
-    that the payload was made on. Times have zones.
+    that the payload was made on; `basis` the digest of the protection before and after, where the protection
+    is what changes. Times have zones.
     """
 
     author: str
@@ -83,6 +83,7 @@ class Request:
     base: int
     snapshot: Protection
     expires_at: datetime
+    basis: str = ""
     status: Status = Status.DRAFT
     contributors: frozenset[str] = frozenset()
     publishers: frozenset[str] = frozenset()
@@ -114,6 +115,7 @@ class Circumstances:
     base: int
     protection: Protection
     reviewers: Collection[Reviewer]
+    basis: str = ""
     missing_evidence: tuple[str, ...] = ()
     missing_versions: tuple[int, ...] = ()
     denied: str = ""
@@ -125,6 +127,10 @@ def payload_hash(*, target: Mapping[str, Any], base: int, payload: Mapping[str, 
     document = {"target": target, "base": base, "payload": payload}
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def words(status: Status) -> str:
+    return status.value.replace("_", " ")
 
 
 # What counts ------------------------------------------------------------------------------------------------
@@ -181,6 +187,11 @@ def _missing_group(
     return f"an approval of group {group} ({', '.join(sorted(able))})"
 
 
+def is_stale(request: Request, now: Circumstances) -> bool:
+    """Whether what the payload was made on has moved."""
+    return (request.base, request.basis) != (now.base, now.basis)
+
+
 def blockers(request: Request, now: Circumstances) -> list[str]:
     """Everything that keeps the request from being applied, each a sentence; empty when it may be."""
     if request.status not in REVIEWED | {Status.SCHEDULED}:
@@ -190,6 +201,8 @@ def blockers(request: Request, now: Circumstances) -> list[str]:
     found += [f"{name} asks for changes" for name in assessment.objections]
     if now.base != request.base:
         found.append(f"the alias is at revision {now.base} and not at {request.base}: rebase the request")
+    if now.basis != request.basis:
+        found.append("its protection is no longer the one that this was proposed on: rebase the request")
     found += [f"version {number} was deleted meanwhile" for number in now.missing_versions]
     found += [f"it lacks {evidence}" for evidence in now.missing_evidence]
     closed = stricter(request.snapshot, now.protection).closed(now.at)
@@ -200,133 +213,3 @@ def blockers(request: Request, now: Circumstances) -> list[str]:
     if now.denied:
         found.append(now.denied)
     return found
-
-
-# Events -----------------------------------------------------------------------------------------------------
-
-
-def submit(request: Request, protection: Protection, reviewers: Collection[Reviewer]) -> Request:
-    """Show the draft to its reviewers, under the protection of this moment."""
-    _must(request, {Status.DRAFT}, "submitted")
-    return _reviewed(replace(request, snapshot=protection), protection, reviewers)
-
-
-def edit(
-    request: Request,
-    *,
-    by: str,
-    payload_hash: str,
-    base: int,
-    publishers: frozenset[str],
-    protection: Protection,
-    reviewers: Collection[Reviewer],
-) -> Request:
-    """Another payload, or another base. Every verdict is void, also if an earlier payload comes again."""
-    _must(request, OPEN - {Status.SCHEDULED}, "edited")
-    if payload_hash == request.payload_hash:
-        raise NotAllowed("nothing would change")
-    contributors = request.contributors | ({by} if by != request.author else set())
-    edited = replace(
-        request,
-        payload_hash=payload_hash,
-        base=base,
-        contributors=contributors,
-        publishers=publishers,
-        reviews=(),
-    )
-    return edited if request.status is Status.DRAFT else _reviewed(edited, protection, reviewers)
-
-
-def review(
-    request: Request,
-    verdict: Review,
-    *,
-    reviewer: Reviewer,
-    protection: Protection,
-    reviewers: Collection[Reviewer],
-) -> Request:
-    """Give a verdict, or take one's own back. `verdict.payload_hash` is that of the page it was given on."""
-    _must(request, REVIEWED, "reviewed")
-    if verdict.payload_hash != request.payload_hash:
-        raise Outdated("the request was edited since you opened it: look at what it says now")
-    if verdict.verdict is Verdict.WITHDRAWN:
-        if reviewer.name not in standing(request):
-            raise NotAllowed("you have given no verdict that could be withdrawn")
-    elif not reviewer.may_approve:
-        raise NotAllowed("you may not approve for this team")
-    elif verdict.verdict is Verdict.APPROVE:
-        reason = barred(request, stricter(request.snapshot, protection), reviewer.name)
-        if reason:
-            raise NotAllowed(f"your approval does not count here: {reason}")
-    elif not verdict.comment.strip():
-        raise NotAllowed("say what should change")
-    return _reviewed(replace(request, reviews=(*request.reviews, verdict)), protection, reviewers)
-
-
-def reject(request: Request, *, reason: str) -> Request:
-    """Final."""
-    return _end(request, Status.REJECTED, reason)
-
-
-def cancel(request: Request, *, by: str, reason: str) -> Request:
-    """Final. The author needs no reason; anybody else does."""
-    return _end(request, Status.CANCELLED, reason or ("cancelled" if by == request.author else ""))
-
-
-def schedule(request: Request, *, at: datetime, now: datetime, protection: Protection) -> Request:
-    """Have it applied at a time to come, in which nothing is closed as far as one knows today."""
-    _must(request, {Status.APPROVED}, "scheduled")
-    if at <= now:
-        raise NotAllowed("the time has passed already")
-    if at >= request.expires_at:
-        raise NotAllowed("the request will have expired by then")
-    closed = stricter(request.snapshot, protection).closed(at)
-    if closed:
-        raise NotAllowed(f"at that time the alias is {closed}")
-    return replace(request, status=Status.SCHEDULED, scheduled_at=at, suspended="")
-
-
-def unschedule(request: Request) -> Request:
-    _must(request, {Status.SCHEDULED}, "taken off the schedule")
-    return replace(request, status=Status.APPROVED, scheduled_at=None, suspended="")
-
-
-def suspend(request: Request, *, reason: str) -> Request:
-    """Its time has come, and something keeps it from being applied. It stays scheduled and says why."""
-    _must(request, {Status.SCHEDULED}, "suspended")
-    return replace(request, suspended=reason)
-
-
-def apply(request: Request, now: Circumstances) -> Request:
-    """Final. Everything is looked at again; raises `NotAllowed` with all that is in the way."""
-    found = blockers(request, now)
-    if found:
-        raise NotAllowed("; ".join(found))
-    return replace(request, status=Status.APPLIED, suspended="")
-
-
-def expire(request: Request, *, at: datetime) -> Request:
-    _must(request, OPEN, "expired")
-    if at < request.expires_at:
-        raise NotAllowed("its time has not come")
-    return replace(request, status=Status.EXPIRED)
-
-
-def words(status: Status) -> str:
-    return status.value.replace("_", " ")
-
-
-def _end(request: Request, status: Status, reason: str) -> Request:
-    _must(request, OPEN, words(status))
-    if not reason.strip():
-        raise NotAllowed("give a reason")
-    return replace(request, status=status, scheduled_at=None, suspended="")
-
-
-def _reviewed(request: Request, protection: Protection, reviewers: Collection[Reviewer]) -> Request:
-    return replace(request, status=assess(request, protection, reviewers).status)
-
-
-def _must(request: Request, statuses: Collection[Status], event: str) -> None:
-    if request.status not in statuses:
-        raise NotAllowed(f"the request is {words(request.status)} and cannot be {event}")

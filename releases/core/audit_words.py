@@ -13,6 +13,8 @@ from .policies import BadPolicy, Policy
 ACTIONS: Final[Mapping[str, str]] = {
     "access_key.create": "created access key",
     "access_key.revoke": "revoked access key",
+    "account.address": "confirmed the e-mail address of",
+    "account.address_link": "asked for a link to confirm the e-mail address of",
     "account.notices": "chose what is sent by e-mail to",
     "account.password": "changed the password of",
     "account.create": "created account",
@@ -53,6 +55,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "service.create": "created service",
     "service.delete": "deleted service",
     "service.describe": "described service",
+    "service.transfer": "gave to another team service",
     "team.create": "created team",
     "team.group": "changed group",
     "team.group_delete": "deleted group",

@@ -10,7 +10,7 @@ import reprlib
 from collections.abc import Mapping
 from typing import Final, TypeGuard
 
-RUNTIMES: Final = ("python3",)  # grows with invocations.runtimes
+RUNTIMES: Final = ("python3", "dotnet")  # grows with invocations.runtimes
 TYPES: Final = ("event", "http")
 MAX_HANDLER: Final = 128
 MIN_MEMORY_MB: Final = 128

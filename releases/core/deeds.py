@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
-from . import approvals
+from . import approvals, change_events
 from .approvals import Circumstances, NotAllowed, Request, Review, Verdict
 from .protections import NONE
 from .rights import Action, Owned, Person, can
@@ -42,17 +42,19 @@ def barriers(request: Request, now: Circumstances, *, by: Person, thing: Owned) 
     edit = release or _refusal(lambda: _edited(request, now, by.name))
     own = right(Action.VIEW) if by.name == request.author else right(Action.ADMINISTER)
     return {
-        Deed.SUBMIT: release or _refusal(lambda: approvals.submit(request, now.protection, now.reviewers)),
+        Deed.SUBMIT: release
+        or _refusal(lambda: change_events.submit(request, now.protection, now.reviewers)),
         Deed.APPROVE: _verdict(request, now, by, Verdict.APPROVE),
         Deed.REQUEST_CHANGES: _verdict(request, now, by, Verdict.REQUEST_CHANGES),
         Deed.WITHDRAW: _verdict(request, now, by, Verdict.WITHDRAWN),
         Deed.EDIT: edit,
-        Deed.REBASE: edit or ("" if now.base != request.base else "the alias has not moved since"),
+        Deed.REBASE: edit
+        or ("" if approvals.is_stale(request, now) else "nothing that it was made on has moved since"),
         Deed.SCHEDULE: release or _refusal(lambda: _scheduled(request)),
-        Deed.UNSCHEDULE: release or _refusal(lambda: approvals.unschedule(request)),
+        Deed.UNSCHEDULE: release or _refusal(lambda: change_events.unschedule(request)),
         Deed.APPLY: release or "; ".join(approvals.blockers(request, now)),
-        Deed.REJECT: approve or _refusal(lambda: approvals.reject(request, reason="given")),
-        Deed.CANCEL: own or _refusal(lambda: approvals.cancel(request, by=by.name, reason="given")),
+        Deed.REJECT: approve or _refusal(lambda: change_events.reject(request, reason="given")),
+        Deed.CANCEL: own or _refusal(lambda: change_events.cancel(request, by=by.name, reason="given")),
     }
 
 
@@ -70,18 +72,19 @@ def _verdict(request: Request, now: Circumstances, by: Person, verdict: Verdict)
         return "you are not in the team that owns this alias"
     given = Review(by.name, verdict, request.payload_hash, "a comment")
     return _refusal(
-        lambda: approvals.review(
+        lambda: change_events.review(
             request, given, reviewer=reviewer, protection=now.protection, reviewers=now.reviewers
         )
     )
 
 
 def _edited(request: Request, now: Circumstances, name: str) -> Request:
-    return approvals.edit(
+    return change_events.edit(
         request,
         by=name,
         payload_hash=f"not {request.payload_hash}",
         base=now.base,
+        basis=now.basis,
         publishers=request.publishers,
         protection=now.protection,
         reviewers=now.reviewers,
@@ -92,4 +95,4 @@ def _scheduled(request: Request) -> Request:
     """For some time or other: windows and freezes are judged for the time that is chosen."""
     at = request.expires_at - timedelta(seconds=1)
     anything = replace(request, snapshot=NONE)
-    return approvals.schedule(anything, at=at, now=at - timedelta(seconds=1), protection=NONE)
+    return change_events.schedule(anything, at=at, now=at - timedelta(seconds=1), protection=NONE)

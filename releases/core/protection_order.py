@@ -15,7 +15,7 @@ def covers(one: Protection, other: Protection, *, at: datetime) -> bool:
 
 def _plain(protection: Protection, at: datetime) -> object:
     """The protection without what makes no difference: order, bounds of no use, freezes that are over."""
-    when = protection.when
+    when = protection.when | {When.DELETE} if protection.when else protection.when
     plain = replace(
         protection,
         when=frozenset({When.ANY}) if When.ANY in when else when,

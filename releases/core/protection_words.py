@@ -63,7 +63,7 @@ def details(protection: Protection) -> list[str]:
     told.append(f"A request expires after {duration(protection.expiry)}.")
     told.append(ratification(protection))
     if not {When.ANY, When.DELETE} & protection.when:
-        told.append("Deleting the alias is not protected: it can be deleted at once, and made anew.")
+        told.append("Deleting the alias takes the same.")
     return told
 
 
@@ -86,6 +86,10 @@ def ratification(protection: Protection) -> str:
     """What becomes of a change that broke the glass."""
     end = "or the alias goes back" if protection.revert else "or an alarm is raised"
     return f"Whoever breaks the glass needs somebody's agreement within {duration(protection.ratify)}, {end}."
+
+
+def barred(kind: Barred) -> str:
+    return _BARRED[kind]
 
 
 def evidence(kind: Evidence) -> str:

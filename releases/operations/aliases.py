@@ -13,7 +13,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from invocations.refusals import Refused
-from releases.core import moves, names, policies, policy_words, protections
+from releases.core import moves, names, policies, policy_words, protection_document, protections
 from releases.core.policies import Policy
 from releases.core.protections import Protection
 from releases.models import Alias, AliasRevision, Service, Version
@@ -139,8 +139,9 @@ def protect_alias(act: Act, alias: Alias, *, protection: Protection | None) -> N
 
 def locked(alias: Alias, base_revision: int | None) -> Alias:
     """The alias under its lock, re-checked: it is the serialisation point of every release."""
-    rows = Alias.objects.select_for_update(of=("self",)).select_related("service__team")
-    alias = rows.get(pk=alias.pk)
+    Alias.objects.select_for_update().get(pk=alias.pk)
+    # Read once the lock is held: a row that was joined before would show what was before the wait.
+    alias = Alias.objects.select_related("service__team").get(pk=alias.pk)
     if alias.retired_at is not None:
         raise ChangedMeanwhile(f"alias '{alias.name}' was deleted meanwhile")
     current = _current(alias)
@@ -200,7 +201,7 @@ def retire(act: Act, alias: Alias) -> None:
 
 def protect(act: Act, alias: Alias, protection: Protection | None) -> None:
     """Set the protection of a locked alias."""
-    before, alias.protection = alias.protection, protection and protections.document(protection)
+    before, alias.protection = alias.protection, protection and protection_document.document(protection)
     alias.save(update_fields=["protection"])
     _record(
         act,

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import transaction
 
 from invocations.refusals import Refused
-from releases.core import approvals
+from releases.core import change_events
 from releases.core.approvals import Status
 from releases.core.notices import Kind as Told
 from releases.models import (
@@ -18,17 +18,9 @@ from releases.queries import changes as query
 
 from . import aliases
 from .audit import Act
-from .change_rows import (
-    asked,
-    carry_out,
-    finish,
-    involved,
-    locked,
-    may_release,
-    move,
-    must_have_seen,
-    tell_of,
-)
+from .change_notes import involved, tell_of
+from .change_rows import asked, carry_out, finish, locked, may_release, move, must_have_seen
+from .protections import hold_default
 
 LOOK: Final = timedelta(minutes=1)
 
@@ -40,7 +32,7 @@ def schedule(act: Act, request: ChangeRequest, *, when: datetime, seen: str | No
     if seen is not None:
         must_have_seen(row, seen)
     after = asked(
-        lambda: approvals.schedule(
+        lambda: change_events.schedule(
             query.as_rules_see(row), at=when, now=act.at, protection=query.demanded(row)
         )
     )
@@ -52,7 +44,7 @@ def schedule(act: Act, request: ChangeRequest, *, when: datetime, seen: str | No
 @transaction.atomic
 def unschedule(act: Act, request: ChangeRequest) -> ChangeRequest:
     row = locked(request)
-    after = asked(lambda: approvals.unschedule(query.as_rules_see(row)))
+    after = asked(lambda: change_events.unschedule(query.as_rules_see(row)))
     row.scheduled_at, row.scheduled_by, row.suspended = None, None, ""
     row.next_look_at = row.expires_at
     move(act, row, "change.unschedule", after)
@@ -65,10 +57,12 @@ def apply(act: Act, request: ChangeRequest, *, seen: str | None = None) -> Chang
     row = locked(request)
     if seen is not None:
         must_have_seen(row, seen)
+    if row.kind == ChangeRequest.Kind.PROTECTION:
+        hold_default(row.alias)
     row.alias = aliases.locked(row.alias, None)
     denied = may_release(act.by, row)
     now = query.circumstances(row, at=act.at, denied=denied)
-    after = asked(lambda: approvals.apply(query.as_rules_see(row), now))
+    after = asked(lambda: change_events.apply(query.as_rules_see(row), now))
     row.revision = carry_out(act, row, agreed=True)
     move(act, row, "change.apply", after)
     tell_of(act, row, Told.APPLIED, involved(row), f"applied by {act.by.username}")
@@ -93,7 +87,13 @@ def _suspend(act: Act, request: ChangeRequest, reason: str) -> ChangeRequest:
         row.save(update_fields=["next_look_at"])
         return row
     row.suspended = reason
-    move(act, row, "change.suspend", approvals.suspend(query.as_rules_see(row), reason=reason), reason=reason)
+    move(
+        act,
+        row,
+        "change.suspend",
+        change_events.suspend(query.as_rules_see(row), reason=reason),
+        reason=reason,
+    )
     tell_of(act, row, Told.SUSPENDED, involved(row), f"could not be applied: {reason}")
     return row
 
@@ -101,7 +101,7 @@ def _suspend(act: Act, request: ChangeRequest, reason: str) -> ChangeRequest:
 @transaction.atomic
 def expire(act: Act, request: ChangeRequest) -> ChangeRequest:
     row = locked(request)
-    after = asked(lambda: approvals.expire(query.as_rules_see(row), at=act.at))
+    after = asked(lambda: change_events.expire(query.as_rules_see(row), at=act.at))
     finish(act, row, "change.expire", after, "")
     tell_of(act, row, Told.ENDED, involved(row), "expired")
     return row

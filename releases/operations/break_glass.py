@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from releases.core import approvals, policies, protections
+from releases.core import approvals, policies, protection_document, protections
 from releases.core.approvals import Status
 from releases.core.notices import Kind as Told
 from releases.core.rights import Action
@@ -22,6 +22,7 @@ from releases.queries import teams
 from . import aliases
 from .aliases import Setting
 from .audit import Act
+from .change_notes import path_of, record, say, tell_of
 from .change_rows import (
     Kind,
     NotNow,
@@ -32,10 +33,6 @@ from .change_rows import (
     locked,
     must_be_allowed,
     must_have_seen,
-    path_of,
-    record,
-    say,
-    tell_of,
 )
 from .notices import settle
 
@@ -61,20 +58,21 @@ def break_glass(
         kind=Kind.POLICY,
         title=proposed.title,
         status=Status.DRAFT,
-        snapshot=protections.document(protection),
+        snapshot=protection_document.document(protection),
         author=act.by,
         created_at=act.at,
         expires_at=act.at + protection.ratify,
         ratify_by=act.at + protection.ratify,
         next_look_at=act.at + protection.ratify,
     )
-    give(act, request, proposed.document(), alias_query.current(alias))
+    document = proposed.document(alias)
+    give(act, request, document, alias_query.current(alias))
     request.revision = carry_out(act, request, agreed=False)
     request.status = Status.APPLIED
     request.ended_at, request.ended_by, request.ended_reason = act.at, act.by, reason[:256]
     request.save()
     say(act, request, f"broke the glass: {reason}")
-    record(act, request, "change.break_glass", after=proposed.document(), reason=reason)
+    record(act, request, "change.break_glass", after=document, reason=reason)
     told = f"{act.by.username} asks you to ratify it"
     tell_of(act, request, Told.GLASS_BROKEN, told_of(alias), told)
     return request

@@ -14,11 +14,12 @@ from invocations.refusals import Refused
 from releases.core import configuration as limits
 from releases.core import names
 from releases.core.configuration import BadValue
-from releases.models import Function, FunctionConfiguration, Service, Team
+from releases.models import CodePackage, Function, FunctionConfiguration, Service, Team
 from releases.queries import catalog as query
+from releases.queries import routing as code_query
 
 from .audit import Act
-from .packages import keep_package
+from .packages import built, is_built_for, keep_package
 from .routing import announce
 
 
@@ -84,7 +85,8 @@ class Configuration:
 def create_service(act: Act, *, region: str, name: str, team: Team, description: str = "") -> Service:
     """An empty service of a team. Raises BadName, BadValue or NameTaken.
 
-    A name stays with the team that had it first: invocations and test runs know services by name.
+    A name stays with the team that had it first, or was given it: invocations and test runs know services by
+    name.
     """
     names.check_service_name(name)
     names.check_description(description)
@@ -146,7 +148,8 @@ def create_function(
     """A function of LATEST. Raises BadName, BadValue, BadPackage, NameTaken or DeletedMeanwhile."""
     names.check_function_name(name)
     configuration.check()
-    # Before the lock: unpacking a large package takes seconds.
+    # Before the lock: building and unpacking a large package takes seconds.
+    package = built(package, runtime=configuration.runtime, handler=configuration.handler)
     code = keep_package(package, at=act.at)
     service = locked(service)
     try:
@@ -173,8 +176,11 @@ def configure_function(
 
     `base_digest` is that of the configuration that the form was opened on; when it is another by now,
     nothing is overwritten and ConfigurationChangedMeanwhile is raised. None replaces whatever is there.
+    Code that has to be built anew for it may raise BadPackage.
     """
     configuration.check()
+    rebuilt = _rebuilt(act, function, configuration)  # before the lock, as in create_function
+    old_code = function.code_id
     function = locked_function(function)
     if base_digest is not None and base_digest != Configuration.of(function).digest:
         raise ConfigurationChangedMeanwhile(
@@ -186,10 +192,23 @@ def configure_function(
     before = _audited(function)
     for column, value in asdict(configuration).items():
         setattr(function, column, value)
+    if rebuilt is not None:
+        if old_code != function.code_id:
+            raise CodeChangedMeanwhile(f"the code of '{function.name}' was deployed meanwhile; save again")
+        function.code = rebuilt
     function.modified_at = act.at
     function.save()
     _touched(act, function, "function.configure", before=before)
     return function
+
+
+def _rebuilt(act: Act, function: Function, configuration: Configuration) -> CodePackage | None:
+    """The function's code as the configuration needs it, when that is not as it is."""
+    runtime, handler = configuration.runtime, configuration.handler
+    needed = is_built_for(runtime, handler)
+    if needed in (is_built_for("", ""), is_built_for(function.runtime, function.handler)):
+        return None
+    return keep_package(built(code_query.code(function.code_id), runtime=runtime, handler=handler), at=act.at)
 
 
 @transaction.atomic
@@ -200,8 +219,14 @@ def deploy_code(act: Act, function: Function, *, package: bytes, base_digest: st
     is overwritten and CodeChangedMeanwhile is raised. None replaces whatever is there. Raises BadPackage or
     DeletedMeanwhile as well.
     """
+    opened = is_built_for(function.runtime, function.handler)
+    package = built(package, runtime=function.runtime, handler=function.handler)
     code = keep_package(package, at=act.at)  # before the lock, as in create_function
     function = locked_function(function)
+    if opened != is_built_for(function.runtime, function.handler):
+        raise ConfigurationChangedMeanwhile(
+            f"the runtime or handler of '{function.name}' was changed meanwhile; deploy again"
+        )
     if base_digest is not None and base_digest != function.code_id:
         raise CodeChangedMeanwhile(
             f"the code of '{function.name}' was deployed by somebody else since you opened it; "

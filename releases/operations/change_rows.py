@@ -1,29 +1,27 @@
-"""The rows of a change request: locked, moved by the rules, given a payload, and told of.
+"""The rows of a change request: locked, moved by the rules, and given a payload.
 
 Locks are taken in one order: the request, then its alias, then the end of the audit log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
 
 from invocations.refusals import Refused
-from releases.core import approvals, policies, protections, rights
-from releases.core.approvals import NotAllowed, Outdated, Request, Status, Verdict
+from releases.core import approvals, change_events, policies, protection_document, rights
+from releases.core.approvals import NotAllowed, Outdated, Request, Status
 from releases.core.notices import Kind as Told
 from releases.core.protections import Protection
 from releases.core.rights import Action
 from releases.models import (
     Alias,
     AliasRevision,
-    ChangeComment,
     ChangePayload,
     ChangeRequest,
-    ChangeReview,
     User,
 )
 from releases.queries import changes as query
@@ -32,7 +30,8 @@ from releases.queries import teams
 from . import aliases
 from .aliases import Setting
 from .audit import Act
-from .notices import settle, tell
+from .change_notes import ask_reviewers, involved, path_of, record, say, tell_of
+from .notices import settle
 
 Kind = ChangeRequest.Kind
 
@@ -69,15 +68,17 @@ class Conflict(NotNow):
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """What is asked for: of `kind` policy a setting, of `kind` protection a protection or None for the
-    team's.
+    team's. `seen` is the digest of the protection in force that such a proposal was made on.
     """
 
     kind: str
     title: str
     setting: Setting | None = None
     protection: Protection | None = None
+    seen: str = ""
 
-    def document(self) -> dict[str, Any]:
+    def document(self, alias: Alias) -> dict[str, Any]:
+        """The payload, on what is in force for the alias."""
         if self.setting is not None:
             return {
                 "policy": policies.document(self.setting.policy),
@@ -85,14 +86,20 @@ class Proposed:
                 "reason": self.setting.reason,
             }
         if self.kind == Kind.PROTECTION:
-            printed = protections.document(self.protection) if self.protection is not None else None
-            return {"protection": printed}
+            return protecting_payload(alias, self.protection)
         return {}
 
 
-def path_of(request: ChangeRequest) -> str:
-    """The page of a request."""
-    return f"/{request.alias.service.region}/changes/{request.pk}/"
+def protecting_payload(alias: Alias, wanted: Protection | None) -> dict[str, Any]:
+    """The payload of a change of the protection. What is agreed to is all of it: where it leads, and from
+    what.
+    """
+    before, after = query.bases(alias, wanted)
+    return {
+        "protection": protection_document.document(wanted) if wanted is not None else None,
+        "before": protection_document.document(before),
+        "after": protection_document.document(after),
+    }
 
 
 def carry_out(act: Act, row: ChangeRequest, *, agreed: bool) -> AliasRevision | None:
@@ -121,7 +128,7 @@ def locked(request: ChangeRequest) -> ChangeRequest:
 def submitted(row: ChangeRequest) -> Request:
     protection = query.demanded(row)
     reviewers = teams.reviewers(row.alias.service.team)
-    return asked(lambda: approvals.submit(query.as_rules_see(row), protection, reviewers))
+    return asked(lambda: change_events.submit(query.as_rules_see(row), protection, reviewers))
 
 
 def end(
@@ -155,7 +162,7 @@ def move(act: Act, row: ChangeRequest, action: str, after: Request, *, reason: s
     before = row.status
     row.status = after.status
     row.suspended = after.suspended
-    row.snapshot = protections.document(after.snapshot)
+    row.snapshot = protection_document.document(after.snapshot)
     if after.status not in approvals.OPEN:
         row.ended_at, row.ended_by, row.next_look_at = act.at, act.by, None
     if after.status not in {Status.IN_REVIEW, Status.CHANGES_REQUESTED}:
@@ -191,11 +198,12 @@ def replace_payload(
     give(act, row, document, base)
     now = query.as_rules_see(row)
     after = asked(
-        lambda: approvals.edit(
+        lambda: change_events.edit(
             before,
             by=act.by.username,
             payload_hash=now.payload_hash,
             base=now.base,
+            basis=now.basis,
             publishers=now.publishers,
             protection=query.demanded(row),
             reviewers=teams.reviewers(row.alias.service.team),
@@ -212,7 +220,11 @@ def check(act: Act, alias: Alias, proposed: Proposed) -> None:
     """What can be known to be wrong before anybody reviews it."""
     if proposed.kind == Kind.POLICY and proposed.setting is not None:
         aliases.check_setting(alias, proposed.setting)
-    if proposed.kind == Kind.PROTECTION and proposed.protection == query.own_protection(alias):
+    if proposed.kind != Kind.PROTECTION:
+        return
+    if proposed.seen != protection_document.digest(query.protection_of(alias)):
+        raise aliases.ChangedMeanwhile(f"the protection of alias '{alias.name}' was changed meanwhile")
+    if proposed.protection == query.own_protection(alias):
         raise aliases.NothingToChange(f"alias '{alias.name}' is already protected so")
 
 
@@ -231,55 +243,3 @@ def may_release(user: User, row: ChangeRequest) -> str:
     """Why this person may not apply it; empty when he may."""
     answer = rights.can(teams.person(user), Action.RELEASE, teams.owned(row.alias.service))
     return "" if answer else answer.reason
-
-
-def ask_reviewers(act: Act, row: ChangeRequest) -> None:
-    if row.status != Status.IN_REVIEW:
-        return
-    reviewers = teams.members(row.alias.service.team, Action.APPROVE)
-    tell_of(act, row, Told.REVIEW_WANTED, reviewers, f"{act.by.username} asks for your review")
-
-
-def involved(row: ChangeRequest) -> list[User]:
-    """The author, whoever scheduled it, and everybody who gave a verdict."""
-    reviewed = ChangeReview.objects.filter(payload__request=row).values("reviewer")
-    people = list(User.objects.filter(pk__in=reviewed))
-    return [row.author, *([row.scheduled_by] if row.scheduled_by else []), *people]
-
-
-def tell_of(act: Act, row: ChangeRequest, kind: Told, people: Iterable[User], what: str) -> None:
-    service = row.alias.service
-    text = f"{service.name}/{row.alias.name}: {row.title} - {what}"
-    tell(act, kind, people, team=service.team, text=text, path=path_of(row))
-
-
-def say(act: Act, row: ChangeRequest, text: str) -> None:
-    ChangeComment.objects.create(request=row, author=act.by, text=text, is_event=True, created_at=act.at)
-
-
-def record(
-    act: Act,
-    row: ChangeRequest,
-    action: str,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-    reason: str = "",
-) -> None:
-    service = row.alias.service
-    act.record(
-        action,
-        on=service,
-        path=f"{service.name}/{row.alias.name}#{row.pk}",
-        before=before,
-        after=after,
-        reason=reason[:512],
-    )
-
-
-def words_of(verdict: Verdict) -> str:
-    return {
-        Verdict.APPROVE: "approved",
-        Verdict.REQUEST_CHANGES: "asked for changes",
-        Verdict.WITHDRAWN: "took the verdict back",
-    }[verdict]

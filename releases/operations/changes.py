@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db import transaction
 
-from releases.core import approvals, merging, policies, protections
+from releases.core import change_events, merging, policies, protection_document
 from releases.core.approvals import Review, Status, Verdict
 from releases.core.notices import Kind as Told
 from releases.core.rights import Action
@@ -26,26 +26,22 @@ from releases.queries import teams
 
 from . import aliases
 from .audit import Act
+from .change_notes import ask_reviewers, involved, path_of, record, tell_of, words_of
 from .change_rows import (
     Conflict,
     NotNow,
     Proposed,
-    ask_reviewers,
     asked,
     check,
     end,
     give,
-    involved,
     locked,
     move,
     must_be_allowed,
     must_have_seen,
-    path_of,
-    record,
+    protecting_payload,
     replace_payload,
     submitted,
-    tell_of,
-    words_of,
 )
 from .notices import settle
 
@@ -65,14 +61,15 @@ def propose(
         kind=proposed.kind,
         title=proposed.title.strip()[:256] or f"Change {alias.name}",
         status=Status.DRAFT,
-        snapshot=protections.document(protection),
+        snapshot=protection_document.document(protection),
         author=act.by,
         created_at=act.at,
         expires_at=act.at + protection.expiry,
         next_look_at=act.at + protection.expiry,
     )
-    give(act, request, proposed.document(), alias_query.current(alias))
-    record(act, request, "change.propose", after=proposed.document())
+    document = proposed.document(alias)
+    give(act, request, document, alias_query.current(alias))
+    record(act, request, "change.propose", after=document)
     if not draft:
         move(act, request, "change.submit", submitted(request))
         ask_reviewers(act, request)
@@ -99,7 +96,7 @@ def edit(
     alias = aliases.locked(row.alias, None)
     check(act, alias, proposed)
     base = row.alias.revisions.get(number=base_revision)
-    return replace_payload(act, row, proposed.document(), base, "change.edit")
+    return replace_payload(act, row, proposed.document(alias), base, "change.edit")
 
 
 @transaction.atomic
@@ -110,10 +107,12 @@ def rebase(act: Act, request: ChangeRequest, *, seen: str) -> ChangeRequest:
     alias = aliases.locked(row.alias, None)
     live = alias_query.current(alias)
     document = dict(query.payload_of(row).document)
-    wanted = query.proposal(row).policy
-    if wanted is not None:
+    wanted = query.proposal(row)
+    if row.kind == ChangeRequest.Kind.PROTECTION:
+        document = protecting_payload(alias, wanted.protection)
+    if wanted.policy is not None:
         base = policies.parse(query.payload_of(row).base.policy)
-        merged = merging.rebased(base=base, live=policies.parse(live.policy), mine=wanted)
+        merged = merging.rebased(base=base, live=policies.parse(live.policy), mine=wanted.policy)
         if merged is None:
             raise Conflict("both the request and the alias changed the same field: edit the request")
         document["policy"] = policies.document(merged)
@@ -133,7 +132,7 @@ def review(
         raise NotNow("you are not in the team that owns this alias")
     before = query.as_rules_see(row)
     after = asked(
-        lambda: approvals.review(
+        lambda: change_events.review(
             before, given, reviewer=reviewer, protection=query.demanded(row), reviewers=reviewers
         )
     )
@@ -153,14 +152,14 @@ def review(
 def reject(act: Act, request: ChangeRequest, *, reason: str) -> ChangeRequest:
     """Final; by somebody who may approve."""
     must_be_allowed(act.by, Action.APPROVE, request.alias)
-    return end(act, request, "change.reject", reason, partial(approvals.reject, reason=reason))
+    return end(act, request, "change.reject", reason, partial(change_events.reject, reason=reason))
 
 
 def cancel(act: Act, request: ChangeRequest, *, reason: str = "") -> ChangeRequest:
     """Final; by its author, or by an admin with a reason."""
     if act.by.pk != request.author_id:
         must_be_allowed(act.by, Action.ADMINISTER, request.alias)
-    event = partial(approvals.cancel, by=act.by.username, reason=reason)
+    event = partial(change_events.cancel, by=act.by.username, reason=reason)
     return end(act, request, "change.cancel", reason, event)
 
 

@@ -6,22 +6,16 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
-from invocations.refusals import Refused
 from releases.core.notices import Kind
 from releases.models import Notice, Outgoing, Preference, User
 
+from .addresses import checked, set_address
 from .audit import Act
 
 KEPT: Final = timedelta(days=90)
 SENT_KEPT: Final = timedelta(days=30)
-
-
-class BadAddress(Refused):
-    """It is no e-mail address."""
 
 
 def mark_read(act: Act, notices: Collection[int] | None = None) -> None:
@@ -33,25 +27,22 @@ def mark_read(act: Act, notices: Collection[int] | None = None) -> None:
 
 
 @transaction.atomic
-def prefer(act: Act, *, email: str, mailed: Mapping[Kind, bool]) -> None:
-    """One's own e-mail address, and which kinds go there. Raises BadAddress."""
-    email = email.strip()
-    if email:
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise BadAddress(f"'{email}' is no e-mail address") from None
+def prefer(act: Act, *, email: str, mailed: Mapping[Kind, bool]) -> bool:
+    """One's own e-mail address, and which kinds go there once it is confirmed; whether a link that confirms
+    it is on its way. Raises BadAddress.
+    """
+    email = checked(email)
     user = User.objects.select_for_update().get(pk=act.by.pk)
     silent = Preference.objects.filter(user=user, email=False).values_list("kind", flat=True)
     before = {"email": user.email, "silent": sorted(silent)}
     after = {"email": email, "silent": sorted(kind.value for kind, on in mailed.items() if not on)}
     if before == after:
-        return
-    user.email = email
-    user.save(update_fields=["email"])
+        return False
+    is_asked = email != user.email and set_address(act, user, email)
     for kind, on in mailed.items():
         Preference.objects.update_or_create(user=user, kind=kind.value, defaults={"email": on})
     act.record("account.notices", on=None, path=user.username, before=before, after=after)
+    return is_asked
 
 
 def forget_notices(*, at: datetime) -> None:

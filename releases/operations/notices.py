@@ -13,6 +13,7 @@ from invocations.queue import enqueue
 from releases.carriers import mail
 from releases.core.notices import Kind
 from releases.models import Notice, Outgoing, Preference, Team, User, Webhook
+from releases.queries import notices as query
 
 from .audit import Act
 
@@ -45,13 +46,14 @@ def tell(act: Act, kind: Kind, people: Iterable[User], *, team: Team, text: str,
 
 
 def _mailed(kind: Kind, people: Collection[User]) -> list[User]:
-    """Those who have an address and did not say no; nobody where there is no mail server."""
+    """Those who confirmed an address and did not say no; nobody where there is no mail server."""
     if not mail.is_configured():
         return []
     silent = set(
         Preference.objects.filter(user__in=people, kind=kind, email=False).values_list("user_id", flat=True)
     )
-    return [person for person in people if person.email and person.pk not in silent]
+    confirmed = query.confirmed(person.pk for person in people)
+    return [person for person in people if person.pk in confirmed and person.pk not in silent]
 
 
 def settle(path: str, *, of: User | None = None) -> None:

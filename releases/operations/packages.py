@@ -1,14 +1,36 @@
-"""Keeping code packages: named by content, stored once."""
+"""Keeping code packages: built where their language wants it, named by content, stored once."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from invocations.engine.packages import check_package, crc64
+from invocations.engine.sandbox import Sandbox
+from invocations.engine.storage import Storage
+from invocations.runtimes.csharp import assembly_of, compiled
 from releases.models import CodePackage, Function, VersionFunction
+
+_COMPILED = "dotnet"
+
+
+def built(content: bytes, *, runtime: str, handler: str) -> bytes:
+    """The package as a function of this runtime and handler needs it: C# sources gain their assembly.
+
+    Raises `invocations.engine.packages.BadPackage`; `sentences` are then what the compiler says.
+    """
+    if runtime != _COMPILED:
+        return content
+    # The gateway's folder: it is a cache, and on one machine both need the same copies of runtimes.
+    return compiled(content, handler, sandbox=Sandbox(Storage.open(settings.HOME / "gateway")))
+
+
+def is_built_for(runtime: str, handler: str) -> tuple[str, str]:
+    """What a package depends on beside its sources: packages of functions where it is equal are the same."""
+    return (runtime, assembly_of(handler)) if runtime == _COMPILED else ("", "")
 
 
 def keep_package(content: bytes, *, at: datetime) -> CodePackage:

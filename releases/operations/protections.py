@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from releases.core import protections
+from releases.core import protection_document
 from releases.core.protection_order import covers
 from releases.core.protections import NONE, Protection
 from releases.models import Alias, Team
+from releases.queries import changes as query
 
 from .aliases import ChangedMeanwhile, NothingToChange, protect
 from .audit import Act
@@ -22,15 +23,15 @@ def protect_team(act: Act, team: Team, *, protection: Protection | None, seen: s
     it for each. `seen` is the digest of the protection that the form was opened on.
     """
     team = Team.objects.select_for_update().get(pk=team.pk)
-    before = protections.parse(team.protection) if team.protection is not None else None
-    if protections.digest(before) != seen:
+    before = query.protection_of_team(team)
+    if protection_document.digest(before) != seen:
         raise ChangedMeanwhile(f"the protection of team '{team.name}' was changed meanwhile")
     if protection == before:
         raise NothingToChange(f"team '{team.name}' is already protected so")
     kept = [] if covers(protection or NONE, before or NONE, at=act.at) else _relying(team)
     for alias in kept:
         protect(act, alias, before)
-    old, team.protection = team.protection, protection and protections.document(protection)
+    old, team.protection = team.protection, protection and protection_document.document(protection)
     team.save(update_fields=["protection"])
     act.record(
         "team.protect",
@@ -41,6 +42,11 @@ def protect_team(act: Act, team: Team, *, protection: Protection | None, seen: s
         after={"protection": team.protection, "kept_by": [str(alias.pk) for alias in kept]},
     )
     return kept
+
+
+def hold_default(alias: Alias) -> None:
+    """Keep the default of the alias's team as it is until this transaction ends. Before the alias's lock."""
+    Team.objects.select_for_update(no_key=True).get(pk=alias.service.team_id)
 
 
 def _relying(team: Team) -> list[Alias]:

@@ -10,13 +10,18 @@ import json
 from datetime import datetime, timedelta
 from typing import Final
 
+from allauth.account.app_settings import EMAIL_CONFIRMATION_EXPIRE_DAYS
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import transaction
 
 from releases.carriers import NotDelivered, mail, webhook
-from releases.models import Outgoing, Webhook
+from releases.models import Outgoing, User, Webhook
+from releases.queries import notices
 from releases.queries.access_keys import box
+
+from .addresses import KIND as CONFIRM
 
 LEASE: Final = timedelta(minutes=2)
 """Longer than any try takes, resolving the name included."""
@@ -94,12 +99,38 @@ def _deliver(row: Outgoing, at: datetime) -> None:
 
 def _mail(row: Outgoing) -> None:
     to = row.to
-    if to is None or not to.is_active or not to.email:
-        raise Hopeless("the account was deactivated, or has no e-mail address any more")
+    if to is None or not to.is_active:
+        raise Hopeless("the account was deactivated")
+    if row.document["kind"] == CONFIRM:
+        _mail_link(row, to)
+        return
+    if to.pk not in notices.confirmed([to.pk]):
+        raise Hopeless("the person has no e-mail address any more, or did not confirm it")
     text, link = row.document["text"], settings.CONSOLE_URL + row.document["path"]
-    host = settings.CONSOLE_URL.partition("//")[2].partition(":")[0]
     body = f"{text}\n\n{link}\n\nWhat you are told of by e-mail: {settings.CONSOLE_URL}/inbox/preferences/\n"
-    mail.send(to.email, subject=f"[Serin] {text}", body=body, reference=f"<serin-{row.pk}@{host}>")
+    mail.send(to.email, subject=f"[Serin] {text}", body=body, reference=_reference(row))
+
+
+def _mail_link(row: Outgoing, to: User) -> None:
+    """The link is made now: it is good for some days from when it is sent, and stands in no table."""
+    rows = EmailAddress.objects.filter(pk=row.document["address"], user=to, verified=False)
+    address = rows.first()
+    if address is None:
+        raise Hopeless("the address was changed, or is confirmed already")
+    link = f"{settings.CONSOLE_URL}/account/address/{EmailConfirmationHMAC(address).key}/"
+    body = (
+        f"{to.username} of Serin wants to be told by e-mail at this address what happens there.\n\n"
+        f"If that is you, log in and confirm it:\n\n{link}\n\n"
+        f"The link is good for {EMAIL_CONFIRMATION_EXPIRE_DAYS} days. If it is not you, do nothing: "
+        "nothing else will be sent here.\n"
+    )
+    subject = "[Serin] Confirm your e-mail address"
+    mail.send(address.email, subject=subject, body=body, reference=_reference(row))
+
+
+def _reference(row: Outgoing) -> str:
+    host = settings.CONSOLE_URL.partition("//")[2].partition(":")[0]
+    return f"<serin-{row.pk}@{host}>"
 
 
 def _call(row: Outgoing, hook: Webhook | None, at: datetime) -> None:

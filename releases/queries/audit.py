@@ -36,8 +36,12 @@ class Filters:
 
 
 def entries(teams: Collection[str] | None, filters: Filters) -> QuerySet[AuditEntry]:
-    """The newest first, of these teams' things; None for all, the installation's own included."""
-    found = AuditEntry.objects.order_by("-pk")
+    """The newest first, of these teams' things; None for all, the installation's own included.
+
+    Newest is by number, as they were committed; with an end by time, as they began. Else the database would
+    look for an end long past through all that is newer.
+    """
+    found = AuditEntry.objects.order_by(*(("-at", "-pk") if filters.until else ("-pk",)))
     if teams is not None:
         found = found.filter(team__in=teams)
     if filters.person:
@@ -56,6 +60,14 @@ def entries(teams: Collection[str] | None, filters: Filters) -> QuerySet[AuditEn
         "at__lt": filters.until,
     }
     return found.filter(**{column: value for column, value in wanted.items() if value})
+
+
+def earlier(found: QuerySet[AuditEntry], filters: Filters, number: int) -> QuerySet[AuditEntry]:
+    """Those of `entries` with the same filters that come after entry `number`."""
+    at = AuditEntry.objects.filter(pk=number).values_list("at", flat=True).first() if filters.until else None
+    if at is None:
+        return found.filter(pk__lt=number)
+    return found.filter(Q(at__lt=at) | Q(pk__lt=number), at__lte=at)
 
 
 def _below(path: str) -> Q:

@@ -14,10 +14,10 @@ from releases.core.names import AliasName, Latest, Qualifier
 from releases.models import Alias, Function, FunctionConfiguration, Service, Version, VersionFunction
 
 
-def services(region: str, *, teams: Collection[str] | None = None, search: str = "") -> QuerySet[Service]:
+def services(region: str, *, teams: Collection[str] | None, search: str = "") -> QuerySet[Service]:
     """The live services of a region by name, with `function_count`, `alias_count` and `version_count`.
 
-    Those of the named teams; None for all.
+    Those of the named teams; None for all. There is no default: a page that forgets whose would show all.
     """
     found = Service.objects.filter(region=region, retired_at=None).select_related("team")
     if teams is not None:
@@ -38,7 +38,7 @@ def any_service(teams: Collection[str] | None) -> bool:
 
 
 def owner(region: str, name: str) -> Service | None:
-    """The service of a name, or the last that had it: a name never passes to another team."""
+    """The service of a name, or the last that had it: all that had it have one team."""
     return Service.objects.filter(region=region, name=name).select_related("team").order_by("-pk").first()
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from releases.core import approvals, policies, protections
+from releases.core import approvals, policies
 from releases.core.approvals import OPEN, REVIEWED, Circumstances, Request, Review, Reviewer, Status, Verdict
 from releases.core.rights import Action
 from releases.models import ChangePayload, ChangeRequest, ChangeReview, Group, Membership, Version
@@ -90,6 +90,7 @@ def _lacks(
         base=aliases.current(row.alias).number,
         protection=changes.demanded(row),
         reviewers=reviewers.get(row.alias.service.team_id, []),
+        basis=changes.basis_now(row),
     )
     return tuple(approvals.blockers(request, now))
 
@@ -110,8 +111,9 @@ def _as_rules_see(rows: list[ChangeRequest]) -> dict[int, Request]:
             author=row.author.username,
             payload_hash=payload.digest,
             base=payload.base.number,
-            snapshot=protections.parse(row.snapshot),
+            snapshot=changes.read(row.snapshot),
             expires_at=row.expires_at,
+            basis=changes.basis_seen(row),
             status=Status(row.status),
             contributors=frozenset(contributors[row.pk] - {row.author.username}),
             publishers=frozenset(publishers[row.pk]),

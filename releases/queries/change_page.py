@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import Final
 
 from invocations import queries as counted
-from releases.core import approvals, lint, merging, policies, policy_diff, protection_words
+from releases.core import (
+    approvals,
+    lint,
+    merging,
+    policies,
+    policy_diff,
+    protection_document,
+    protection_words,
+)
 from releases.core.approvals import OPEN, Circumstances, Request, Status, Verdict
 from releases.core.deeds import Deed, barriers
 from releases.core.fields import Field
@@ -50,7 +58,7 @@ class Standing:
 
     @property
     def is_stale(self) -> bool:
-        return self.is_open and self.now.base != self.rules.base
+        return self.is_open and approvals.is_stale(self.rules, self.now)
 
     @property
     def is_deleted(self) -> bool:
@@ -141,9 +149,18 @@ def standing(request: ChangeRequest, *, by: Person, at: datetime) -> Standing:
 
 
 def stamp(request: ChangeRequest) -> str:
-    """Changes with everything that happens to the request or moves its alias. Two queries."""
+    """Changes with all that happens to the request, its alias, protection and evidence. Two queries."""
     last = request.comments.order_by("-pk").values_list("pk", flat=True).first()
-    return f"{last or 0}-{request.alias.revision_id}-{request.status}"
+    protection = protection_document.digest(changes.protection_of(request.alias))[:16]
+    return f"{last or 0}-{request.alias.revision_id}-{request.status}-{protection}-{_runs_mark(request)}"
+
+
+def _runs_mark(request: ChangeRequest) -> str:
+    policy = changes.proposal(request).policy
+    if policy is None or request.status not in OPEN:
+        return ""
+    service = request.alias.service
+    return counted.test_runs_mark(service.region, service.name, str(changes.version_at_stake(policy)))
 
 
 def difference(request: ChangeRequest) -> Difference | None:
@@ -173,7 +190,7 @@ def grounds(standing: Standing) -> Grounds | None:
     if policy is None:
         return None
     service = request.alias.service
-    version = policy.canary.version if policy.canary else policy.primary
+    version = changes.version_at_stake(policy)
     runs = counted.test_runs(service.region, services=[service.name]).filter(qualifier=str(version))
     found = (
         replay.blast_radius(request.alias, policy) if standing.is_open and not standing.is_deleted else None

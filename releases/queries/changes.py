@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from invocations.queries import has_passed
-from releases.core import approvals, lint, policies, protections
+from releases.core import approvals, lint, policies, protection_document, protections
 from releases.core.approvals import Circumstances, Request, Review, Verdict
 from releases.core.policies import Policy
 from releases.core.protections import Evidence, Protection, stricter
@@ -37,6 +38,11 @@ class Proposal:
     reason: str
 
 
+def read(document: object) -> Protection:
+    """A protection as it is kept, with its freezes told in the zone of the pages."""
+    return protection_document.parse(document).told_in(timezone.get_current_timezone())
+
+
 def protection_of(alias: Alias) -> Protection:
     """What the alias demands: its own protection, else its team's, else nothing."""
     return own_protection(alias) or _of_team(alias)
@@ -48,12 +54,12 @@ def _of_team(alias: Alias) -> Protection:
 
 def protection_of_team(team: Team) -> Protection | None:
     """What the team's aliases demand unless they have a protection of their own."""
-    return protections.parse(team.protection) if team.protection is not None else None
+    return read(team.protection) if team.protection is not None else None
 
 
 def own_protection(alias: Alias) -> Protection | None:
     """The alias's own; None where it has its team's."""
-    return protections.parse(alias.protection) if alias.protection is not None else None
+    return read(alias.protection) if alias.protection is not None else None
 
 
 def demanded(request: ChangeRequest) -> Protection:
@@ -65,11 +71,39 @@ def demanded(request: ChangeRequest) -> Protection:
     today = protection_of(request.alias)
     wanted = proposal(request)
     if request.kind == Kind.PROTECTION:
-        new = wanted.protection or _of_team(request.alias)
-        return stricter(today, new)
+        return stricter(*bases(request.alias, wanted.protection))
     if protections.applies(today, policies.parse(payload_of(request).base.policy), wanted.policy):
         return today
     return replace(today, approvals=0, groups=())
+
+
+def bases(alias: Alias, wanted: Protection | None) -> tuple[Protection, Protection]:
+    """What the alias demands now, and would with `wanted` as its own (None: with its team's)."""
+    return protection_of(alias), wanted or _of_team(alias)
+
+
+def seen_bases(request: ChangeRequest) -> tuple[Protection, Protection] | None:
+    """Those of a change of the protection as they were when its payload was made; None of other changes."""
+    document = payload_of(request).document
+    if request.kind != Kind.PROTECTION or "before" not in document:
+        return None
+    return read(document["before"]), read(document["after"])
+
+
+def _basis(found: tuple[Protection, Protection] | None) -> str:
+    return protection_document.basis(*found) if found else ""
+
+
+def basis_seen(request: ChangeRequest) -> str:
+    """What the payload of a change of the protection was made on."""
+    return _basis(seen_bases(request))
+
+
+def basis_now(request: ChangeRequest) -> str:
+    """What it would be made on now."""
+    if request.kind != Kind.PROTECTION:
+        return ""
+    return protection_document.basis(*bases(request.alias, proposal(request).protection))
 
 
 def proposal(request: ChangeRequest) -> Proposal:
@@ -77,7 +111,7 @@ def proposal(request: ChangeRequest) -> Proposal:
     document = payload_of(request).document
     policy = policies.parse(document["policy"]) if request.kind == Kind.POLICY else None
     protected = document.get("protection")
-    protection = protections.parse(protected) if protected is not None else None
+    protection = read(protected) if protected is not None else None
     return Proposal(policy, protection, document.get("description", ""), document.get("reason", ""))
 
 
@@ -90,8 +124,9 @@ def as_rules_see(request: ChangeRequest) -> Request:
         author=request.author.username,
         payload_hash=payload.digest,
         base=payload.base.number,
-        snapshot=protections.parse(request.snapshot),
+        snapshot=read(request.snapshot),
         expires_at=request.expires_at,
+        basis=basis_seen(request),
         status=approvals.Status(request.status),
         contributors=frozenset(contributors.values_list("author__username", flat=True)),
         publishers=_publishers(request),
@@ -106,13 +141,14 @@ def as_rules_see(request: ChangeRequest) -> Request:
 def circumstances(request: ChangeRequest, *, at: datetime, denied: str = "") -> Circumstances:
     """What applying looks at; under the lock of the alias when it is really applied."""
     alias = request.alias
-    needed = stricter(protections.parse(request.snapshot), demanded(request))
+    needed = stricter(read(request.snapshot), demanded(request))
     wanted = proposal(request).policy
     return Circumstances(
         at=at,
         base=aliases.current(alias).number,
         protection=demanded(request),
         reviewers=teams.reviewers(alias.service.team),
+        basis=basis_now(request),
         missing_evidence=_missing_evidence(alias, needed.evidence, wanted) if wanted else (),
         missing_versions=aliases.missing(alias.service, wanted) if wanted else (),
         denied=denied,
@@ -143,12 +179,17 @@ def _returns(alias: Alias, at: datetime) -> set[Policy]:
 def _missing_evidence(alias: Alias, evidence: Collection[Evidence], policy: Policy) -> tuple[str, ...]:
     service = alias.service
     found = []
-    canary = policy.canary.version if policy.canary else policy.primary
+    canary = version_at_stake(policy)
     if Evidence.TEST_RUN in evidence and not has_passed(service.region, service.name, str(canary)):
         found.append(f"a test run of version {canary} that finished without an error")
     if Evidence.LINT in evidence and lint.lint(policy, lint_query.facts(service, policy, seen={})):
         found.append("a clean lint")
     return tuple(found)
+
+
+def version_at_stake(policy: Policy) -> int:
+    """The version that evidence is asked of: the canary; the primary where there is none."""
+    return policy.canary.version if policy.canary else policy.primary
 
 
 def _publishers(request: ChangeRequest) -> frozenset[str]:

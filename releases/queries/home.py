@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from releases.core import approvals, policies
 from releases.core.approvals import OPEN, REVIEWED, Status
@@ -29,6 +29,9 @@ class Why(StrEnum):
     REVIEW = "review"
     SUSPENDED = "suspended"
     RATIFY = "ratify"
+    MOVED = "moved"
+    CHANGES = "changes"
+    AGREED = "agreed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +51,38 @@ class Standing:
 _UNRATIFIED: Final = Q(status=Status.APPLIED, ratify_by__isnull=False, ratified_at=None)
 _UNDECIDED: Final = Q(status__in=list(REVIEWED - {Status.APPROVED}))
 _SUSPENDED: Final = Q(status=Status.SCHEDULED) & ~Q(suspended="")
+_MOVED: Final = Q(status__in=list(OPEN)) & ~Q(payload__base=F("alias__revision"))
+_ANSWERED: Final = Q(status__in=[Status.CHANGES_REQUESTED, Status.APPROVED])
 
 
 def needs(user: User, person: Person) -> list[Need]:
-    """What waits for this person: the emergency first, then what is stuck, then reviews. One query."""
+    """What waits for this person: the emergency first, then what is stuck, then reviews, then what became
+    of his own. One query.
+    """
     approves = Q(alias__service__team__name__in=person.teams(Action.APPROVE)) & ~Q(author=user)
     releases = Q(alias__service__team__name__in=person.teams(Action.RELEASE))
     own = ChangeReview.objects.filter(payload=OuterRef("payload"), reviewer=user).order_by("-pk")
     found = changes.loaded().annotate(own_verdict=Subquery(own.values("verdict")[:1]))
     has_none = Q(own_verdict=None) | Q(own_verdict=approvals.Verdict.WITHDRAWN)
-    wanted = (_UNDECIDED & approves & has_none) | (_SUSPENDED & releases) | (_UNRATIFIED & approves)
-    rows = [Need(row, _why(row)) for row in found.filter(wanted).order_by("-pk")[:SHOWN]]
+    of_others = (_UNDECIDED & approves & has_none) | (_SUSPENDED & releases) | (_UNRATIFIED & approves)
+    wanted = of_others | (Q(author=user) & (_MOVED | _ANSWERED))
+    rows = [Need(row, _why(row, user)) for row in found.filter(wanted).order_by("-pk")[:SHOWN]]
     return sorted(rows, key=lambda need: _URGENCY.index(need.why))
 
 
-_URGENCY: Final = (Why.RATIFY, Why.SUSPENDED, Why.REVIEW)
+_URGENCY: Final = (Why.RATIFY, Why.SUSPENDED, Why.REVIEW, Why.MOVED, Why.CHANGES, Why.AGREED)
 
 
-def _why(row: ChangeRequest) -> Why:
+def _why(row: ChangeRequest, user: User) -> Why:
     if row.status == Status.APPLIED:
         return Why.RATIFY
-    return Why.SUSPENDED if row.suspended else Why.REVIEW
+    if row.suspended:
+        return Why.SUSPENDED
+    if row.author_id != user.pk:
+        return Why.REVIEW
+    if changes.payload_of(row).base_id != row.alias.revision_id:
+        return Why.MOVED
+    return Why.AGREED if row.status == Status.APPROVED else Why.CHANGES
 
 
 def open_requests(user: User) -> list[ChangeRequest]:

@@ -4,7 +4,8 @@ import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } 
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { python } from "@codemirror/lang-python";
-import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, indentOnInput, indentUnit, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import { csharp } from "@codemirror/legacy-modes/mode/clike";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
 import {
@@ -18,7 +19,7 @@ import {
 } from "@codemirror/view";
 import { highlighting, theme } from "./js/editor-theme.js";
 
-const LANGUAGES = { python, json };
+const LANGUAGES = { python, json, csharp: () => StreamLanguage.define(csharp) };
 const nonce = document.querySelector("meta[name=csp-nonce]").content;
 
 const basics = [

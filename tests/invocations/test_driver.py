@@ -23,7 +23,7 @@ class Endpoint(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         payload = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.server.seen.append((self.path, self.headers["Authorization"], payload))  # type: ignore[attr-defined]
+        self.server.seen.append((self.path, self.headers["Authorization"], payload))
         getattr(self, payload or urlsplit(self.path).path.rpartition("/")[2])()
 
     def do_GET(self) -> None:
@@ -74,7 +74,7 @@ class Endpoint(BaseHTTPRequestHandler):
         self.wfile.write(b"this is not HTTP\r\n\r\n")
 
     def silent(self) -> None:
-        self.server.released.wait(20)  # type: ignore[attr-defined]
+        self.server.released.wait(20)
         self.close_connection = True
 
     def reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
@@ -94,14 +94,14 @@ class Endpoint(BaseHTTPRequestHandler):
 def endpoint() -> Iterator[ThreadingHTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
     server.daemon_threads = True
-    server.seen = []  # type: ignore[attr-defined]
-    server.released = threading.Event()  # type: ignore[attr-defined]
+    server.seen = []
+    server.released = threading.Event()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
         yield server
     finally:
-        server.released.set()  # type: ignore[attr-defined]
+        server.released.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -134,7 +134,7 @@ def errors(answers: list[Answer]) -> Counter[str]:
 def test_driver__every_index__is_called_once_and_answered_once() -> None:
     with endpoint() as server:
         answers = call(server.server_port, ["fine"], 100, connections=8, first=40)
-        seen = server.seen  # type: ignore[attr-defined]
+        seen = server.seen
     assert sorted(answer.index for answer in answers) == list(range(40, 140))
     assert {(a.version, a.alias_revision, a.error) for a in answers} == {("2", 17, "")}
     path = "/2016-08-15/services/shop.alias1/functions/checkout/invocations"
@@ -197,7 +197,7 @@ def test_driver__request_by_index__is_sent_for_that_index() -> None:
         port = server.server_port
         plan = RequestPlan(path="/fine", drawn=(attribute,))
         send(port, calls(target(port), plan, run="7"), 5, first=1)
-        paths = Counter(path for path, _, _ in server.seen)  # type: ignore[attr-defined]
+        paths = Counter(path for path, _, _ in server.seen)
     base = "/2016-08-15/proxy/shop.alias1/checkout/fine?user="
     assert paths == {f"{base}a": 1, f"{base}b": 2, f"{base}c": 2}
 
@@ -233,6 +233,6 @@ def test_driver__no_time_left__answers_what_is_in_flight_and_begins_nothing_more
             answer for batch in driver.answers(range(50, 150), every_s=0.0, until=0.0) for answer in batch
         ]
         driver.close()
-        seen = server.seen  # type: ignore[attr-defined]
+        seen = server.seen
     assert 3 <= len(seen) < 100
     assert sorted(answer.index for answer in given) == list(range(50, 50 + len(seen)))

@@ -96,7 +96,7 @@ def test_start_run__bad_request__is_refused_and_nothing_made() -> None:
 
 
 def test_start_run__concurrency_200__calls_two_lanes(django_capture_on_commit_callbacks: object) -> None:
-    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
+    with django_capture_on_commit_callbacks() as callbacks:
         start(concurrency=200)
     assert len(callbacks) == 2
 
@@ -194,7 +194,7 @@ def test_cancel_run__ended__is_refused() -> None:
 def test_look_after_runs__lane_died__calls_a_worker_again(django_capture_on_commit_callbacks: object) -> None:
     run = start(total=100)
     lease(run)
-    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
+    with django_capture_on_commit_callbacks() as callbacks:
         operations.look_after_runs(at=LATER)
     assert len(callbacks) == 1
     assert TestRun.objects.get().next_look_at == LATER + operations.LOOK

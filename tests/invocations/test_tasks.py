@@ -22,7 +22,7 @@ def gateway(settings: Settings) -> Iterator[list[object]]:
     """What an endpoint in the gateway's place was asked."""
     with endpoint() as server:
         settings.GATEWAY_URL = f"http://127.0.0.1:{server.server_port}"
-        yield server.seen  # type: ignore[attr-defined]
+        yield server.seen
 
 
 def start(*, total: int, concurrency: int, **sent: object) -> TestRun:

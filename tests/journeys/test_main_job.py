@@ -96,7 +96,7 @@ def deploy_and_test_latest(page: Page) -> None:
     expect(result).to_contain_text("x-fc-invocation-service-version: LATEST")
 
 
-def run_function(page: Page):  # type: ignore[no-untyped-def]
+def run_function(page: Page):
     page.get_by_role("button", name="Test function").click()
     result = page.locator("#function-result")
     expect(result).to_contain_text("Request id")
@@ -123,7 +123,7 @@ def look_at_version_1(page: Page) -> None:
     expect_answer(run_function(page), qualifier="1", version="1")
 
 
-def expect_answer(result, *, qualifier: str, version: str) -> None:  # type: ignore[no-untyped-def]
+def expect_answer(result, *, qualifier: str, version: str) -> None:
     expect(result).to_contain_text(re.compile(rf"Called as\s*{qualifier}\b"))
     expect(result).to_contain_text(f"x-fc-invocation-service-version: {version}")
 
@@ -202,7 +202,7 @@ def look_at_the_split(page: Page) -> None:
     split = page.locator("#testrun-split")
     expect(split).to_contain_text(re.compile(r"of 2,000 \(\d+(\.\d)?%\) went to version 2; configured 30%"))
     expect(split.locator("[data-chart=split] canvas, [data-chart=split] svg").first).to_be_visible()
-    share = float(re.search(r"of 2,000 \((\d+(?:\.\d)?)%\)", split.inner_text())[1])  # type: ignore[index]
+    share = float(re.search(r"of 2,000 \((\d+(?:\.\d)?)%\)", split.inner_text())[1])
     # The always-valid band at n = 2,000: an honest split leaves it in fewer than 1 of 100 runs.
     assert 26.1 < share < 34.0
     split.get_by_text("The same numbers as a table").click()

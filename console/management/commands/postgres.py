@@ -41,6 +41,7 @@ class Command(BaseCommand):
             raise CommandError(f"there is no program '{program}' in {path.parent}")
         database = settings.DATABASES["default"]
         given = {variable: str(database[key]) for variable, key in VARIABLES.items() if database[key]}
-        # Not exec: the embedded server is stopped by this process when the program has ended.
+        # Not exec: the embedded server is stopped by this process when the program has ended. No shell: the
+        # arguments are whatever the operator gave.
         ended = subprocess.run([str(path), *arguments], env=os.environ | given, check=False)  # noqa: S603
         sys.exit(ended.returncode)

@@ -50,6 +50,17 @@ def alice(db: None) -> Client:
 
 
 @pytest.fixture
+def root(db: None) -> Client:
+    """A browser of an administrator who is in no team."""
+    person = make.outsider("root")
+    person.is_superuser = True
+    person.save()
+    client = browser()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
     double = Gateway(ANSWER)
     monkeypatch.setattr(function_test, "invoke", double)

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from releases.core import protection_document
 from releases.core.protections import NONE, Barred, Evidence, Freeze, Protection, When, Window
 from releases.core.rights import Role
 from releases.models import Alias, ChangeRequest
@@ -119,11 +120,21 @@ def test_protection__opened_and_sent_back__changes_nothing(alice: Client, alias1
 def test_protect__protected_alias__becomes_a_request(alice: Client, alias1: Alias) -> None:
     aliases.protect_alias(make.act(), alias1, protection=ANY)
     assert "Propose change" in alice.get(FORM).content.decode()
-    response = alice.post(FORM, OWN | {"when": [], "title": "No longer needed"}, headers=HTMX)
+    seen = {"seen": protection_document.digest(ANY)}
+    response = alice.post(FORM, OWN | seen | {"when": [], "title": "No longer needed"}, headers=HTMX)
     request = ChangeRequest.objects.get()
     assert response["HX-Redirect"] == f"/{make.REGION}/changes/{request.pk}/"
     assert (request.kind, request.title, request.status) == ("protection", "No longer needed", "in_review")
     assert own() == ANY
+
+
+def test_protect__opened_on_another_protection__refused_in_place(alice: Client, alias1: Alias) -> None:
+    aliases.protect_alias(make.act(), alias1, protection=ANY)
+    seen = {"seen": protection_document.digest(NONE)}
+    response = alice.post(FORM, OWN | seen | {"when": []}, headers=HTMX)
+    assert response.status_code == 409
+    assert "was changed meanwhile" in response.content.decode()
+    assert not ChangeRequest.objects.exists()
 
 
 def test_protect__to_that_of_the_team__ignores_what_is_hidden(alice: Client, alias1: Alias) -> None:

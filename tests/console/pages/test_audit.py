@@ -1,4 +1,4 @@
-"""The page of the audit log."""
+"""The page of the audit log: what it shows to whom, and the way there."""
 
 from __future__ import annotations
 
@@ -12,32 +12,16 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from console.pages import audit
 from releases.core.policies import Canary, Policy
-from releases.models import AuditCheck, AuditEntry
 from releases.operations import aliases
 from releases.operations.access_keys import create_access_key
 from releases.operations.aliases import Setting
 from releases.operations.audit import Act
-from releases.operations.audit_checks import verify_audit
 from tests import make
 from tests.releases.operations.test_audit import TABLE, tamper
 
-from .conftest import HTMX, browser
-
-PAGE = reverse("audit")
-VERIFY = reverse("audit-verify")
-
-
-@pytest.fixture
-def root(db: None) -> Client:
-    """A browser of an administrator who is in no team."""
-    person = make.outsider("root")
-    person.is_superuser = True
-    person.save()
-    client = browser()
-    client.force_login(person)
-    return client
+from .audited import PAGE, entry, shown
+from .conftest import browser
 
 
 def alias1() -> None:
@@ -46,18 +30,6 @@ def alias1() -> None:
     bob = Act(by=make.user("bob"), at=make.NOW + timedelta(hours=1), source="command", ip="192.0.2.7")
     setting = Setting(policy=Policy(1, Canary(2, 3000)), reason="try <it>")
     aliases.change_alias(bob, alias, base_revision=1, setting=setting)
-
-
-def entry(action: str = "service.create", path: str = "x", **values: object) -> None:
-    act = Act(**({"by": make.user(), "at": make.NOW, "source": "page"} | values))
-    with transaction.atomic():
-        act.record(action, on=None, path=path, team=make.TEAM)
-
-
-def shown(client: Client, **query: object) -> list[str]:
-    page = client.get(PAGE, query)
-    assert page.status_code == 200
-    return [f"{item['row'].action} {item['row'].object}" for item in page.context["rows"]]
 
 
 # What it shows ----------------------------------------------------------------------------------------------
@@ -146,165 +118,6 @@ def test_audit__anonymous__is_sent_to_log_in(anonymous: Client, name: str) -> No
 @pytest.mark.parametrize("name", ["audit", "audit-csv", "audit-json", "audit-chain"])
 def test_audit__post__is_not_allowed(alice: Client, name: str) -> None:
     assert alice.post(reverse(name)).status_code == 405
-
-
-# Filters and pages ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ({"person": "bob"}, ["d", "c"]),
-        ({"person": "nobody"}, []),
-        ({"person": "x' OR 1=1"}, []),
-        ({"action": "team.roles"}, ["b"]),
-        ({"source": "worker"}, ["c"]),
-        ({"object": "shop"}, ["d", "c", "b", "a"]),
-        ({"object": "shop/b"}, ["b"]),
-        ({"object": "SHOP"}, []),
-        ({"object": "shop/%"}, []),
-        ({"object": "shop/a", "exactly": "on"}, ["a"]),
-        ({"object": "shop", "exactly": "on"}, ["d", "c", "b", "a"]),
-        ({"object": "sho", "exactly": "on"}, []),
-        ({"since": "2026-11-20T18:00"}, ["d", "c"]),
-        ({"until": "2026-11-20T18:00"}, ["b", "a"]),
-        ({"since": "2026-11-20T17:00:00", "until": "2026-11-20T18:00:00"}, ["b"]),
-        ({"person": "bob", "source": "worker"}, ["c"]),
-        ({"region": "us-east-1"}, []),
-    ],
-)
-def test_audit__filtered__shows_what_all_filters_hold_of(
-    alice: Client, query: dict[str, str], found: list[str]
-) -> None:
-    bob = make.user("bob")
-    entry(path="shop/a")
-    entry("team.roles", path="shop/b", at=make.NOW + timedelta(hours=1))
-    entry(path="shop/c", by=bob, source="worker", at=make.NOW + timedelta(hours=2))
-    entry(path="shop/d", by=bob, at=make.NOW + timedelta(hours=3))
-    assert [text.rpartition("/")[2] for text in shown(alice, **query)] == found
-
-
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ({"action": "moon.land"}, "action"),
-        ({"source": "magic"}, "source"),
-        ({"region": "moon"}, "region"),
-        ({"person": "nul \0"}, "person"),
-        ({"object": "nul \0"}, "object"),
-        ({"object": "x" * 257}, "object"),
-        ({"since": "yesterday"}, "since"),
-        ({"since": "0001-01-01T00:00"}, "since"),
-        ({"until": "9999-12-31T23:59"}, "until"),
-        ({"since": "2026-11-20T18:00", "until": "2026-11-20T18:00"}, "until"),
-    ],
-)
-def test_audit__bad_filter__is_an_error_in_place(alice: Client, query: dict[str, str], field: str) -> None:
-    make.service()
-    page = alice.get(PAGE, query)
-    assert page.status_code == 422
-    assert page.context["form"].errors.keys() == {field}
-    assert page.context["rows"] == []
-    for name in ("audit-csv", "audit-json"):
-        refused = alice.get(reverse(name), query)
-        assert refused.status_code == 422
-        assert refused.content.decode().startswith(f"{field}: ")
-
-
-@pytest.mark.parametrize("before", ["junk", "", "-1", "9" * 30, "\0", "٣"])
-def test_audit__junk_for_a_place__is_not_found(alice: Client, before: str) -> None:
-    assert alice.get(PAGE, {"before": before}).status_code == 404
-
-
-def test_audit__many__are_paged_by_key_with_as_many_queries(
-    alice: Client, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries
-) -> None:
-    monkeypatch.setattr(audit, "PAGE_SIZE", 4)
-    for number in range(10):
-        entry(path=f"path-{number}", by=make.user(f"person-{number}"))
-    seen, query = [], {"object": "path"}
-    while True:
-        # session, user, roles; entries, who acted, the last verification
-        with django_assert_num_queries(6) as asked:
-            page = alice.get(PAGE, query)
-        assert not any("OFFSET" in each["sql"] for each in asked.captured_queries)
-        seen += [item["row"].object for item in page.context["rows"]]
-        if page.context["next"] is None:
-            break
-        query["before"] = page.context["next"]
-        assert f"object=path&amp;before={page.context['next']}" in page.content.decode()
-    assert seen == [f"path-{number}" for number in reversed(range(10))]
-
-
-def test_audit__written_meanwhile__moves_nothing_on_a_later_page(
-    alice: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(audit, "PAGE_SIZE", 2)
-    for number in range(4):
-        entry(path=str(number))
-    following = alice.get(PAGE).context["next"]
-    entry(path="new")
-    assert shown(alice, before=following) == ["service.create 1", "service.create 0"]
-
-
-# The badge --------------------------------------------------------------------------------------------------
-
-
-def test_badge__never_verified__says_so(alice: Client) -> None:
-    assert "Not verified yet" in alice.get(PAGE).content.decode()
-
-
-def test_badge__verified__tells_that_it_holds_and_the_head_to_administrators(
-    alice: Client, root: Client
-) -> None:
-    make.two_versions()
-    verify_audit(at=make.NOW)
-    head = AuditEntry.objects.order_by("-pk")[0]
-    text = alice.get(PAGE).content.decode()
-    assert "The chain holds" in text
-    assert f"Head: #{head.pk}" not in text
-    text = root.get(PAGE).content.decode()
-    assert f"Head: #{head.pk}" in text
-    assert head.digest in text
-
-
-def test_badge__broken__tells_where(alice: Client) -> None:
-    make.two_versions()
-    first = AuditEntry.objects.order_by("pk")[0]
-    tamper(f"UPDATE {TABLE} SET reason = 'x' WHERE id = %s", first.pk)
-    verify_audit(at=make.NOW)
-    text = " ".join(alice.get(PAGE).content.decode().split())
-    assert "The chain is broken" in text
-    assert f"Entry {first.pk} was changed after it was written." in text
-
-
-def test_verify__administrator__asks_a_worker_and_the_badge_waits_for_it(
-    root: Client, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
-) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr("invocations.queue._send", lambda name, ids: sent.append(name))
-    make.service()
-    with django_capture_on_commit_callbacks(execute=True):
-        response = root.post(VERIFY, headers=HTMX)
-    assert sent == ["releases.verify_audit"]
-    assert "Verifying" in response.content.decode()
-    assert 'hx-trigger="every 2s"' in response.content.decode()
-    chain = reverse("audit-chain")
-    assert root.get(chain, {"pending": 1}).status_code == 204
-    verify_audit(at=AuditCheck.objects.get().asked_at + timedelta(seconds=1))
-    done = root.get(chain, {"pending": 1}, headers=HTMX)
-    assert "The chain holds" in done.content.decode()
-    assert "hx-trigger" not in done.content.decode()
-
-
-def test_verify__without_javascript__leads_back_to_the_page(root: Client) -> None:
-    assert root.post(VERIFY)["Location"] == PAGE
-
-
-def test_verify__member__may_not_and_is_told_why(alice: Client) -> None:
-    assert alice.post(VERIFY).status_code == 403
-    assert not AuditCheck.objects.exists()
-    assert "disabled title=" in alice.get(PAGE).content.decode()
 
 
 # The way there ----------------------------------------------------------------------------------------------

@@ -92,6 +92,15 @@ def test_change_edit__deletion__has_no_panel(alice: Client, alias1: Alias) -> No
     assert alice.get(url(change)).status_code == 409
 
 
+def test_change_edit__scheduled_or_over__offers_no_panel(alice: Client, alias1: Alias) -> None:
+    change = proposed.scheduled(alias1)
+    response = alice.get(url(change))
+    assert response.status_code == 409
+    assert "The request is scheduled and cannot be edited." in response.content.decode()
+    changes.cancel(proposed.act(), change, reason="not needed")
+    assert "The request is cancelled and cannot be edited." in alice.get(url(change)).content.decode()
+
+
 def test_change_edit__viewer_outsider_and_draft_of_another__are_turned_away(alias1: Alias) -> None:
     change = proposed.propose(alias1)
     draft = proposed.propose(alias1, Policy(2), draft=True)

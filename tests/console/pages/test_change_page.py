@@ -14,12 +14,13 @@ from releases.core.policies import Canary, Policy
 from releases.core.protections import Evidence, Freeze, Protection, When
 from releases.core.rights import Role
 from releases.models import ChangeRequest
-from releases.operations import applying, break_glass, changes
+from releases.operations import aliases, applying, break_glass, changes
 from releases.operations.aliases import Setting
-from releases.operations.change_rows import Proposed, path_of
+from releases.operations.change_notes import path_of
+from releases.operations.change_rows import Proposed
 from tests import make
 
-from . import proposed
+from . import counted, proposed
 from .conftest import HTMX
 
 pytestmark = pytest.mark.django_db
@@ -176,5 +177,63 @@ def test_change_page__any_number_of_payloads_and_words__asks_as_often(
         wanted = Proposed(ChangeRequest.Kind.POLICY, "", Setting(policy=Policy(1, Canary(2, weight))))
         changes.edit(proposed.act(), change, wanted, seen=proposed.seen(change), base_revision=1)
         proposed.verdict(change, Verdict.REQUEST_CHANGES, comment="no")
-    with django_assert_max_num_queries(45):  # type: ignore[operator]
+    with django_assert_max_num_queries(45):
         page(alice, change)
+
+
+def test_change_page__of_a_protection__shows_before_and_after_field_by_field(alice: Client) -> None:
+    alias = proposed.protected()
+    tighter = Protection(when=frozenset({When.ANY}), approvals=2)
+    change = make.protection_change(alias, tighter)
+    text = page(alice, change)
+    assert "One approver must agree before anything changes." in text
+    assert "<strong>Two approvers must agree before anything changes.</strong>" in text
+    name = '<td data-label="Field">Approvals needed</td>'
+    row = name + '<td data-label="Before">1</td><td data-label="After">2</td>'
+    assert row in text
+    applying.apply(proposed.act(), proposed.verdict(proposed.verdict(change), by="carol"))
+    assert row in page(alice, change)  # still what was agreed to, although it is in force now
+
+
+def test_change_state__its_protection_changed_meanwhile__says_so_and_offers_to_rebase(alice: Client) -> None:
+    alias = proposed.protected()
+    change = make.protection_change(alias, Protection(when=frozenset({When.RULES})))
+    address = reverse("change-state", args=[make.REGION, change.pk])
+    shown = page(alice, change).partition("state/?shown=")[2].partition("&")[0]
+    row = make.loaded(alias)
+    aliases.protect(proposed.act(), row, Protection(when=frozenset({When.ANY}), approvals=2))
+    text = alice.get(address, {"shown": shown, "seen": proposed.seen(change)}, headers=HTMX).content.decode()
+    assert "Its protection is no longer the one that this was proposed on: rebase the request." in text
+    assert reverse("change-rebase", args=[make.REGION, change.pk]) in text
+
+
+def test_change_state__test_run_asked_for_and_ended__shows_the_evidence_and_who_lacks_it_no_more(
+    alice: Client,
+) -> None:
+    asked = Protection(when=frozenset({When.ANY}), evidence=frozenset({Evidence.TEST_RUN}))
+    change = proposed.propose(proposed.protected(asked))
+    address = reverse("change-state", args=[make.REGION, change.pk])
+
+    def shown(text: str) -> dict[str, str]:
+        return {
+            "shown": text.partition("state/?shown=")[2].partition("&")[0],
+            "seen": proposed.seen(change),
+        }
+
+    def news(known: dict[str, str]) -> str:
+        response = alice.get(address, known, headers=HTMX)
+        assert response.status_code == 200
+        return response.content.decode()
+
+    first = shown(page(alice, change))
+    counted.run(make.loaded(change.alias).service, qualifier="1")
+    assert alice.get(address, first, headers=HTMX).status_code == 204  # a run of another version
+    run = counted.run(make.loaded(change.alias).service, qualifier="2", total=10)
+    text = news(first)
+    assert 'id="change-grounds" hx-swap-oob="true"' in text
+    assert "It lacks a test run of version 2" in text
+    counted.count(run, counted.answers(10, 2))
+    text = news(shown(text))
+    assert "It lacks a test run of version 2" not in text
+    assert f'">{run.pk}</a>' in text
+    assert alice.get(address, shown(text), headers=HTMX).status_code == 204

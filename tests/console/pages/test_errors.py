@@ -41,6 +41,7 @@ def test_writing_address__opened_as_a_page__says_what_it_is(alice: Client) -> No
     response = alice.get(reverse("version-publish", args=[*SERVICES, "shop"]))
     assert response.status_code == 405
     assert "This is not a page" in response.content.decode()
+    assert response["Content-Length"] == str(len(response.content))
 
 
 def test_form__without_its_token__is_refused_in_words(strict: Client) -> None:

@@ -17,7 +17,7 @@ PAGE = reverse("function-invocations", args=CHECKOUT)
 
 
 def ids(page: object) -> list[int]:
-    return [item["row"].pk.int for item in page.context["rows"]]  # type: ignore[attr-defined]
+    return [item["row"].pk.int for item in page.context["rows"]]
 
 
 def test_function_invocations__none__teaches_the_next_step(alice: Client) -> None:

@@ -18,6 +18,7 @@ from tests import make
 
 from . import counted
 from .conftest import browser
+from .moved import moved
 
 HOME = "/"
 
@@ -84,6 +85,19 @@ def test_home__request_of_another__waits_for_who_may_approve_until_he_did(alice:
     assert needs(bob) == ["Review"]
 
 
+def test_home__own_request__waits_for_its_author_when_it_is_his_turn(alice: Client, bob: Client) -> None:
+    alias = protected()
+    request = proposed(alias)
+    act, digest = make.act(make.user("bob")), request.payload.digest
+    changes.review(act, request, verdict=Verdict.REQUEST_CHANGES, seen=digest, comment="less")
+    assert (needs(alice), needs(bob)) == (["Edit"], [])
+    changes.review(act, request, verdict=Verdict.APPROVE, seen=digest)
+    assert (needs(alice), needs(bob)) == (["Apply"], [])
+    aliases.protect(make.act(), alias, Protection())
+    moved(alias, Policy(2), after=timedelta(hours=1))
+    assert (needs(alice), needs(bob)) == (["Stale"], [])
+
+
 def test_home__may_not_approve__is_asked_for_nothing(anonymous: Client) -> None:
     proposed(protected())
     anonymous.force_login(make.user("dana", Role.DEVELOPER))
@@ -106,7 +120,7 @@ def test_home__suspended__waits_for_those_who_may_release(alice: Client, bob: Cl
     )
     response = bob.get(HOME)
     assert [need["word"] for need in response.context["needs"]] == ["Suspended"]
-    assert "the alias is frozen" in response.content.decode()
+    assert "The alias is frozen" in response.content.decode()
     assert needs(alice) == ["Suspended"]
     assert [line["status"] for line in alice.get(HOME).context["own"]] == ["suspended"]
 
@@ -145,14 +159,14 @@ def test_home__things_of_other_teams__are_not_there(alice: Client) -> None:
     alias.service.save()
     response = alice.get(HOME)
     assert response.context["standing"] == []
-    assert make.TEAM in {event.team for event in response.context["events"]}
+    assert make.TEAM in {event["row"].team for event in response.context["events"]}
 
 
 def test_home__events__are_the_newest_of_ones_teams(alice: Client) -> None:
     make.two_versions()
     events = list(alice.get(HOME).context["events"])
-    assert events[0].action == "version.publish"
-    assert {event.team for event in events} == {make.TEAM}
+    assert events[0]["done"] == "published version"
+    assert {event["row"].team for event in events} == {make.TEAM}
 
 
 def test_home__much_of_everything__takes_no_more_queries(alice: Client, django_assert_num_queries) -> None:

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from releases.core.protections import Protection, When, digest
+from releases.core.protection_document import digest
+from releases.core.protections import Protection, When
 from releases.core.rights import Role
 from releases.models import Alias, Team
 from releases.operations.protections import protect_team

@@ -167,6 +167,7 @@ def test_testrun_create__payloads__are_read_as_asked(
         ({"concurrency": "257"}, "concurrency"),
         ({"concurrency": "-1"}, "concurrency"),
         ({"payload_kind": "file"}, "payload_kind"),
+        ({"service": "../shop", "qualifier": "../shop", "function": "../shop"}, "service"),
         ({"payloads": "a\0b"}, "payloads"),
         ({"payloads": "x" * (operations.MAX_PAYLOAD_BYTES + 1)}, "payloads"),
         ({"payloads": "x\n" * (operations.MAX_PAYLOADS + 1)}, "payloads"),

@@ -27,7 +27,7 @@ def configured(of: Service, **changes: object) -> None:
 
 
 def states(page: object) -> list[tuple[str, str]]:
-    return [(item["change"].name, item["change"].state) for item in page.context["changes"]]  # type: ignore[attr-defined]
+    return [(item["change"].name, item["change"].state) for item in page.context["changes"]]
 
 
 def test_version_compare__code__is_shown_line_by_line(alice: Client) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import given
 
+from releases.core.protection_document import digest
 from releases.core.protection_order import covers
 from releases.core.protections import (
     NONE,
@@ -17,7 +18,6 @@ from releases.core.protections import (
     Protection,
     When,
     Window,
-    digest,
     stricter,
 )
 from tests.releases.core.test_protections import OFFICE, PROTECTIONS
@@ -42,7 +42,7 @@ def test_covers__the_stricter_of_two__covers_both(one: Protection, other: Protec
     "changes",
     [
         {"when": frozenset({When.ANY})},
-        {"when": BASE.when | {When.DELETE}},
+        {"when": BASE.when | {When.RULES}},
         {"weight_above_bp": 1000},
         {"weight_rises_bp": 5000},
         {"approvals": 2},
@@ -57,7 +57,7 @@ def test_covers__the_stricter_of_two__covers_both(one: Protection, other: Protec
     ],
 )
 def test_covers__one_demand_more__covers_and_is_not_covered(changes: dict[str, object]) -> None:
-    more = replace(BASE, **changes)  # type: ignore[arg-type]
+    more = replace(BASE, **changes)
     assert covers(more, BASE, at=FRIDAY_16)
     is_more = "weight_rises_bp" not in changes  # a bound that nothing asks about
     assert covers(BASE, more, at=FRIDAY_16) is not is_more
@@ -116,3 +116,9 @@ def test_turns__windows_and_freezes__the_next_edge_that_counts(
     protection: Protection, at: datetime, turns: datetime | None
 ) -> None:
     assert protection.turns(at) == turns
+
+
+def test_covers__deletion__goes_with_every_condition() -> None:
+    delete = replace(BASE, when=frozenset({When.DELETE}), weight_above_bp=0)
+    assert covers(BASE, delete, at=FRIDAY_16)
+    assert not covers(delete, BASE, at=FRIDAY_16)

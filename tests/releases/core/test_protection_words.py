@@ -73,7 +73,7 @@ def test_details__everything_asked__each_a_sentence() -> None:
         "It is applied within Monday, Friday 09:00-17:00 Asia/Shanghai only.",
         "A request expires after 14 days.",
         "Whoever breaks the glass needs somebody's agreement within 1 hour, or the alias goes back.",
-        "Deleting the alias is not protected: it can be deleted at once, and made anew.",
+        "Deleting the alias takes the same.",
     ]
 
 

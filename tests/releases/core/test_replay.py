@@ -160,7 +160,7 @@ def test_replay__everything_recorded__sends_each_call_where_the_gateway_would(
             for one, decision in zip(calls, decisions, strict=True)
             if one.version != decision.version
         ]
-        assert sorted(found.to.elements()) == sorted(moved)  # type: ignore[attr-defined]
+        assert sorted(found.to.elements()) == sorted(moved)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from releases.core import approvals
+from releases.core import approvals, change_events
 from releases.core.approvals import Request, Review, Reviewer, Verdict
 from releases.core.deeds import Deed, barriers
 from releases.core.protections import Barred, Protection
 from releases.core.requirements import members, needs
 from releases.core.rights import Owned, Person, Role
 
-from .test_approvals import circumstances, request
+from .requested import circumstances, request
 
 TEAM = "shop-team"
 SHOP = Owned(TEAM, "service shop")
@@ -24,7 +24,7 @@ PEOPLE = (
 
 def asked(*approving: str) -> Request:
     reviews = tuple(Review(name, Verdict.APPROVE, "h1") for name in approving)
-    return approvals.submit(replace(request(), reviews=reviews), ASKED, PEOPLE)
+    return change_events.submit(replace(request(), reviews=reviews), ASKED, PEOPLE)
 
 
 def barred(on: Request, name: str, *roles: Role) -> dict[Deed, str]:
@@ -68,7 +68,7 @@ def test_barriers__each_says_what_the_event_would_say() -> None:
     assert found[Deed.SCHEDULE] == ""
     assert found[Deed.CANCEL] == ""
     assert found[Deed.APPROVE] == "your approval does not count here: you proposed it"
-    assert found[Deed.REBASE] == "the alias has not moved since"
+    assert found[Deed.REBASE] == "nothing that it was made on has moved since"
     assert found[Deed.UNSCHEDULE] == "the request is approved and cannot be taken off the schedule"
     waiting = asked()
     lacking = barred(waiting, "bob", Role.RELEASER)[Deed.APPLY]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core import protections
+from releases.core import protection_document
 from releases.core.approvals import Status
 from releases.core.policies import Canary, Policy
 from releases.core.protections import Evidence, Freeze, Protection, When
@@ -54,7 +54,7 @@ def test_schedule__meets_a_freeze__suspended_loudly_and_applied_after_it(alias: 
     request = applying.schedule(make.act(), make.approved(alias), when=DUE)
     frozen = Freeze(DUE, DUE + timedelta(hours=5), "inventory")
     row = make.loaded(alias)
-    row.protection = protections.document(replace(query.protection_of(row), freezes=(frozen,)))
+    row.protection = protection_document.document(replace(query.protection_of(row), freezes=(frozen,)))
     row.save()
     for _ in range(2):  # told once, however often it is tried
         suspended = applying.apply_due(make.act(make.user("bob"), at=DUE), request)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core import protections
+from releases.core import protection_document
 from releases.core.approvals import Status, Verdict
 from releases.core.policies import Canary, Policy
 from releases.core.protections import Protection, When
@@ -117,7 +117,7 @@ def test_apply__approver_demoted_at_once__not_with_an_approval_that_counts_no_mo
 def test_apply__protection_tightened_while_it_waits_for_the_lock__todays_counts(alias: Alias) -> None:
     request = make.approved(alias)
     row = make.loaded(alias)
-    row.protection = protections.document(Protection(when=frozenset({When.ANY}), approvals=2))
+    row.protection = protection_document.document(Protection(when=frozenset({When.ANY}), approvals=2))
     row.save()
     (refusal,) = at_once(lambda: applying.apply(make.act(), request))
     assert "1 more approval" in str(refusal)

@@ -26,7 +26,7 @@ ROOT = Path(settings.BASE_DIR) / "releases" / "operations"
 TABLE = AuditEntry._meta.db_table
 
 # Writes that nobody asked for, or that are a part of one that leaves an entry itself.
-PARTS = {"tell", "give", "say", "tell_of", "ask_reviewers", "check", "mark_read"}
+PARTS = {"tell", "give", "say", "tell_of", "ask_reviewers", "check", "mark_read", "set_address"}
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class World:
         before = self.now().revision_id
         act = make.act(make.user(name))
         setting = Setting(policy=Policy(1 + number % 2, Canary(2, 1000 * (number + 1))), reason=event)
-        base = self.now().revision.number  # type: ignore[union-attr]
+        base = self.now().revision.number
         request = self.requests[number % len(self.requests)] if self.requests else None
         seen = query.payload_of(query.loaded().get(pk=request.pk)).digest if request else ""
         work = self._work(event, name, act, setting, base, request, seen)
@@ -82,7 +82,7 @@ class World:
         if self.now().revision_id != before:
             self._explain(event, request, seen)
 
-    def _work(  # noqa: PLR0917
+    def _work(  # noqa: PLR0917 - what an event can be about
         self,
         event: str,
         name: str,

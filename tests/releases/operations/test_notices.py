@@ -26,10 +26,7 @@ PATH = "/cn-hangzhou/changes/7/"
 def bob(settings: Settings) -> User:
     """Somebody with an address, where there is a mail server."""
     settings.EMAIL_HOST = "mail.example"
-    bob = make.user("bob")
-    bob.email = "bob@example.com"
-    bob.save()
-    return bob
+    return make.mailed(make.user("bob"))
 
 
 def tell(kind: Kind = Kind.REVIEW_WANTED, *people: User, text: str = "shop/alias1: look") -> None:

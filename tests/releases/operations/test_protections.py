@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from releases.core import protections
+from releases.core import protection_document
 from releases.core.approvals import Status
 from releases.core.policies import Canary, Policy
 from releases.core.protections import NONE, Freeze, Protection, When
-from releases.models import Alias, AuditEntry, ChangeRequest, Team
-from releases.operations import aliases, applying, changes
+from releases.models import Alias, AuditEntry, Team
+from releases.operations import aliases, applying
 from releases.operations.aliases import ChangedMeanwhile, NeedsApproval, NothingToChange, Setting
-from releases.operations.change_rows import NotNow, Proposed
+from releases.operations.change_rows import NotNow
 from releases.operations.protections import protect_team
 from releases.operations.teams import set_group
 from releases.queries import changes as query
@@ -32,16 +32,11 @@ def alias() -> Alias:
 
 
 def set_team(protection: Protection | None, *, seen: Protection | None = None) -> list[Alias]:
-    return protect_team(make.act(), make.team(), protection=protection, seen=protections.digest(seen))
+    return protect_team(make.act(), make.team(), protection=protection, seen=protection_document.digest(seen))
 
 
 def effective(alias: Alias) -> Protection:
     return query.protection_of(make.loaded(alias))
-
-
-def propose(alias: Alias, protection: Protection | None) -> ChangeRequest:
-    proposed = Proposed(ChangeRequest.Kind.PROTECTION, "another protection", protection=protection)
-    return changes.propose(make.act(), alias, proposed, base_revision=1)
 
 
 def test_protect_alias__unprotected__at_once_and_in_the_audit_log(alias: Alias) -> None:
@@ -49,7 +44,7 @@ def test_protect_alias__unprotected__at_once_and_in_the_audit_log(alias: Alias) 
     entry = AuditEntry.objects.latest("pk")
     assert effective(alias) == ONE
     assert (entry.action, entry.before) == ("alias.protect", {"protection": None})
-    assert entry.after == {"protection": protections.document(ONE)}
+    assert entry.after == {"protection": protection_document.document(ONE)}
 
 
 @pytest.mark.parametrize("wanted", [NONE, TWO, None])
@@ -70,7 +65,7 @@ def test_protect_alias__protected_by_its_team__refused(alias: Alias) -> None:
 
 def test_request__to_loosen__needs_what_the_old_one_asks(alias: Alias) -> None:
     aliases.protect_alias(make.act(), alias, protection=TWO)
-    request = make.verdict(propose(alias, NONE), "bob")
+    request = make.verdict(make.protection_change(alias, NONE), "bob")
     assert request.status == Status.IN_REVIEW
     with pytest.raises(NotNow, match="it lacks 1 more approval"):
         applying.apply(make.act(), request)
@@ -80,7 +75,7 @@ def test_request__to_loosen__needs_what_the_old_one_asks(alias: Alias) -> None:
 
 def test_request__to_tighten__needs_what_the_new_one_asks(alias: Alias) -> None:
     aliases.protect_alias(make.act(), alias, protection=ONE)
-    request = make.verdict(propose(alias, TWO), "bob")
+    request = make.verdict(make.protection_change(alias, TWO), "bob")
     assert request.status == Status.IN_REVIEW
     applying.apply(make.act(), make.verdict(request, "carol"))
     assert effective(alias) == TWO
@@ -88,7 +83,7 @@ def test_request__to_tighten__needs_what_the_new_one_asks(alias: Alias) -> None:
 
 def test_request__back_to_a_looser_team__needs_what_its_own_asks(alias: Alias) -> None:
     aliases.protect_alias(make.act(), alias, protection=TWO)
-    request = make.verdict(propose(alias, None), "bob")
+    request = make.verdict(make.protection_change(alias, None), "bob")
     assert request.status == Status.IN_REVIEW
     applying.apply(make.act(), make.verdict(request, "carol"))
     assert make.loaded(alias).protection is None
@@ -97,7 +92,7 @@ def test_request__back_to_a_looser_team__needs_what_its_own_asks(alias: Alias) -
 def test_request__in_a_freeze__cannot_lift_the_freeze(alias: Alias) -> None:
     frozen = Freeze(make.NOW, make.NOW + timedelta(days=1), "inventory")
     aliases.protect_alias(make.act(), alias, protection=replace(ONE, freezes=(frozen,)))
-    request = make.verdict(propose(alias, ONE), "bob")
+    request = make.verdict(make.protection_change(alias, ONE), "bob")
     with pytest.raises(NotNow, match="inventory"):
         applying.apply(make.act(), request)
 
@@ -105,13 +100,13 @@ def test_request__in_a_freeze__cannot_lift_the_freeze(alias: Alias) -> None:
 def test_request__own_approval__does_not_count(alias: Alias) -> None:
     aliases.protect_alias(make.act(), alias, protection=ONE)
     with pytest.raises(NotNow, match="you proposed it"):
-        make.verdict(propose(alias, NONE), "alice")
+        make.verdict(make.protection_change(alias, NONE), "alice")
 
 
 def test_request__to_drop_its_group__needs_that_group(alias: Alias) -> None:
     set_group(make.act(), make.team(), name="sre", members=[make.user("carol")])
     aliases.protect_alias(make.act(), alias, protection=replace(ONE, groups=("sre",)))
-    request = make.verdict(propose(alias, ONE), "bob")
+    request = make.verdict(make.protection_change(alias, ONE), "bob")
     assert request.status == Status.IN_REVIEW
     assert make.verdict(request, "carol").status == Status.APPROVED
 

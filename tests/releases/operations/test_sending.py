@@ -59,10 +59,7 @@ def tell(*people: User, kind: Kind = Kind.APPLIED, text: str = "shop/alias1: app
 
 
 def bob(email: str = "bob@example.com") -> User:
-    person = make.user("bob")
-    person.email = email
-    person.save()
-    return person
+    return make.mailed(make.user("bob"), email)
 
 
 def free_port() -> int:

@@ -19,7 +19,7 @@ def test_services__with_everything__are_counted_in_one_query(
         make.alias(shop, name)
     make.service("depot")
     with django_assert_num_queries(1):
-        found = list(catalog.services(make.REGION))
+        found = list(catalog.services(make.REGION, teams=None))
     counts = [(row.name, row.function_count, row.version_count, row.alias_count) for row in found]
     assert counts == [("depot", 0, 0, 0), ("shop", 2, 2, 3)]
 
@@ -28,5 +28,5 @@ def test_services__retired_versions_and_aliases__are_not_counted() -> None:
     shop = make.two_versions()
     aliases.delete_alias(make.act(), make.alias(shop))
     versions.retire(make.act(), shop.versions.get(number=1))
-    [row] = catalog.services(make.REGION)
+    [row] = catalog.services(make.REGION, teams=None)
     assert (row.version_count, row.alias_count) == (1, 0)
