@@ -61,7 +61,7 @@ class Plane:
         self.plane = DataPlane(
             table=table,
             credentials=credentials,
-            loader=Loader(table, credentials, Jobs("none", threads=1), NOWHERE),
+            loader=Loader(table, credentials, Jobs("none", threads=1), NOWHERE, prestart=self.pool.prestart),
             pool=self.pool,
             recorder=self.recorder,
             regions=(REGION,),
