@@ -9,9 +9,10 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from console.access import act_of, alias_for, region_for, seen_teams, service_for
+from console.access import act_of, alias_for, region_for, seen_teams, service_for, user_of
 from console.forms.aliases import CreateAliasForm, initial
 from console.forms.changes import ProposeForm
 from console.htmx import go_to
@@ -33,7 +34,7 @@ from invocations.refusals import Refused
 from releases.core.rights import Action
 from releases.operations import aliases as operation
 from releases.queries import aliases as query
-from releases.queries import catalog
+from releases.queries import catalog, change_list
 from releases.queries import versions as version_query
 
 PAGE_SIZE: Final = 20
@@ -87,6 +88,8 @@ def alias_edit(request: HttpRequest, region: str, service: str, name: str) -> Ht
     form = panel(request, ProposeForm, alias.service, initial(state) | filled)
     context["form"] = form
     if not form.is_bound:
+        rivals = change_list.of_alias(alias, user_of(request).pk)
+        context["proposed"] = change_list.lines(rivals, at=timezone.now())
         return show(request, EDIT, context, opened=policy)
     if not form.is_valid():
         return show(request, EDIT, context, status=422)

@@ -11,15 +11,15 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from console.access import change_for, person_of
+from console.access import change_for, person_of, user_of
 from console.forms.changes import ScheduleForm
 from console.htmx import fragment
 from console.pages.alias_page import per_minute
 from releases.core import policy_words, protection_diff, protection_words, replay_words
 from releases.models import ChangeRequest
 from releases.queries import aliases as alias_query
+from releases.queries import change_list, changes
 from releases.queries import change_page as query
-from releases.queries import changes
 
 STATE: Final = "console/changes/_change_state.html"
 NEEDS: Final = "console/changes/_change_needs.html"
@@ -33,6 +33,9 @@ def change(request: HttpRequest, region: str, number: int) -> HttpResponse:
     found = change_for(request, region, number)
     context = _state(request, found, seen=changes.payload_of(found).digest)
     context |= _content(found) | _grounds(context["standing"]) | _talk(found)
+    if context["standing"].is_open:
+        rivals = change_list.of_alias(found.alias, user_of(request).pk, but=found.pk)
+        context["proposed"] = change_list.lines(rivals, at=timezone.now())
     return render(request, "console/changes/change_detail.html", context)
 
 

@@ -6,16 +6,20 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from releases.core import approvals, policies
 from releases.core.approvals import OPEN, REVIEWED, Circumstances, Request, Review, Reviewer, Status, Verdict
 from releases.core.rights import Action
-from releases.models import ChangePayload, ChangeRequest, ChangeReview, Group, Membership, Version
+from releases.models import Alias, ChangePayload, ChangeRequest, ChangeReview, Group, Membership, Version
 from releases.queries import aliases, changes
 
 from .teams import roles_allow
+
+RIVALS: Final = 20
+"""Open requests of one alias that a page about it shows."""
 
 _UNRATIFIED = Q(ratify_by__isnull=False, ratified_at=None, status=Status.APPLIED)
 
@@ -34,6 +38,11 @@ class Line:
 def visible(found: QuerySet[ChangeRequest], user_id: int) -> QuerySet[ChangeRequest]:
     """Without the drafts of others."""
     return found.exclude(~Q(author=user_id), status=Status.DRAFT)
+
+
+def of_alias(alias: Alias, user_id: int, *, but: int = 0) -> QuerySet[ChangeRequest]:
+    """The newest open requests of the alias that this person sees, without the one numbered `but`."""
+    return visible(changes.open_of(alias), user_id).exclude(pk=but)[:RIVALS]
 
 
 def unfinished(found: QuerySet[ChangeRequest]) -> QuerySet[ChangeRequest]:

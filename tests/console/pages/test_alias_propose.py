@@ -186,3 +186,20 @@ def test_alias_propose__viewer_and_outsider__are_turned_away(alias1: Alias, addr
         assert "may not release service shop" in response.content.decode()
     assert proposed.outsider().post(address, SIXTY).status_code == 404
     assert not ChangeRequest.objects.exists()
+
+
+def test_open_requests__of_the_same_alias__are_told_in_the_panel_and_on_each_other(
+    alice: Client, alias1: Alias
+) -> None:
+    assert "other change request" not in alice.get(EDIT).content.decode()
+    first = proposed.propose(alias1, title="Sixty")
+    assert "1 other change request of alias1 is open." in alice.get(EDIT).content.decode()
+    address = reverse("change", args=[make.REGION, first.pk])
+    assert "other change request" not in alice.get(address).content.decode()
+    proposed.propose(alias1, Policy(2), title="All of it")
+    proposed.propose(alias1, Policy(2), title="Draft of bob", by="bob", draft=True)
+    text = alice.get(address).content.decode()
+    assert "1 other change request of alias1 is open." in text
+    assert "All of it" in text
+    assert "Draft of bob" not in text
+    assert "2 other change requests of alias1 are open." in alice.get(EDIT).content.decode()
