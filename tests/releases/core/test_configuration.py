@@ -88,7 +88,8 @@ def test_configuration__outside_the_limits__refused_by_field(check: Check, value
 def test_configuration__wrong_value__told_in_the_originals_words() -> None:
     with pytest.raises(BadValue) as refusal:
         configuration.check_runtime("10")
-    assert refusal.value.sentence == "Runtime is set to an invalid value (allowed: python3, dotnet, actual: '10')"
+    allowed = "allowed: python3, dotnet, actual: '10'"
+    assert refusal.value.sentence == f"Runtime is set to an invalid value ({allowed})"
 
 
 @pytest.mark.parametrize("variables", BAD_VARIABLES)
